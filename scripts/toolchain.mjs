@@ -72,7 +72,10 @@ export function wasmRoute() {
   return debianRustReady() ? "debian" : undefined;
 }
 
-/** The environment for npm-installed programs: Node 24 and its friends first. */
+/**
+ * The environment for npm-installed programs: Node 24 and its friends first.
+ * @returns {NodeJS.ProcessEnv}
+ */
 export function nodeEnvironment() {
   return { ...process.env, PATH: [BINARIES, process.env.PATH].join(delimiter), ...QUIET_WRANGLER };
 }
