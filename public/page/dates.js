@@ -1,0 +1,29 @@
+// @ts-check
+// Times and days in the reader's own language and time zone. Pure but for the machine's locale.
+
+import * as words from "./words.js";
+
+const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const oldDayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
+const DAY_MS = 86_400_000;
+
+/** @param {number} at_ms */
+export const timeOf = (at_ms) => timeFormat.format(at_ms);
+
+/** @param {number} at_ms */
+export const fullTimeOf = (at_ms) => fullFormat.format(at_ms);
+
+/** @param {number} a_ms @param {number} b_ms */
+export function isSameDay(a_ms, b_ms) {
+  return new Date(a_ms).toDateString() === new Date(b_ms).toDateString();
+}
+
+/** "Today", "Monday 3 May", or with the year when it is another. @param {number} at_ms @param {number} now_ms */
+export function dayOf(at_ms, now_ms) {
+  if (isSameDay(at_ms, now_ms)) return words.today;
+  if (isSameDay(at_ms, now_ms - DAY_MS)) return words.yesterday;
+  const isThisYear = new Date(at_ms).getFullYear() === new Date(now_ms).getFullYear();
+  return (isThisYear ? dayFormat : oldDayFormat).format(at_ms);
+}

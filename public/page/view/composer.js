@@ -1,0 +1,95 @@
+// @ts-check
+// Where one writes. It keeps the text until it may be sent, and says how much is left of the limit.
+
+import * as words from "../words.js";
+import { byId, tell } from "./dom.js";
+
+/** @typedef {{ seq: number, name: string, text: string }} ReplyTarget */
+
+const COUNTER_FROM = 0.9; // of the limit: before that nobody needs to count
+const hasTouchKeyboard = matchMedia("(hover: none) and (pointer: coarse)");
+
+export class Composer {
+  #form = byId("composer", HTMLFormElement);
+  #text = byId("composer-text", HTMLTextAreaElement);
+  #left = byId("composer-left", HTMLElement);
+  #notice = byId("notice", HTMLElement);
+  #replying = byId("replying", HTMLElement);
+  /** @type {ReplyTarget | undefined} */
+  #target;
+  #text_chars_max = Infinity;
+
+  /** @param {{ send: (text: string, reply_to?: number) => void, typed: (isEmpty: boolean) => void }} on */
+  constructor(on) {
+    this.#text.addEventListener("input", () => {
+      this.notice(undefined);
+      this.#measure();
+      on.typed(this.#text.value.trim() === "");
+    });
+    this.#text.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.#target) this.replyTo(undefined);
+      const isSending = event.key === "Enter" && !event.shiftKey && !event.isComposing && !hasTouchKeyboard.matches;
+      if (!isSending) return;
+      event.preventDefault();
+      this.#form.requestSubmit();
+    });
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit(on.send);
+    });
+    byId("replying-cancel", HTMLButtonElement).addEventListener("click", () => this.replyTo(undefined));
+  }
+
+  focus() {
+    this.#text.focus();
+  }
+
+  /** @param {number} text_chars_max */
+  limit(text_chars_max) {
+    this.#text_chars_max = text_chars_max;
+    this.#measure();
+  }
+
+  /** Says what went wrong, until one writes on. @param {string | undefined} text */
+  notice(text) {
+    tell(this.#notice, text);
+  }
+
+  /** @param {ReplyTarget | undefined} target */
+  replyTo(target) {
+    this.#target = target;
+    this.#replying.hidden = !target;
+    byId("replying-name", HTMLElement).textContent = target?.name ?? "";
+    byId("replying-text", HTMLElement).textContent = target?.text ?? "";
+    this.focus();
+  }
+
+  /** @param {(text: string, reply_to?: number) => void} send */
+  #submit(send) {
+    const text = this.#text.value.trim();
+    this.focus(); // the soft keyboard stays
+    if (text === "" || charactersIn(text) > this.#text_chars_max) return;
+    const reply_to = this.#target?.seq;
+    this.#text.value = "";
+    this.#measure();
+    if (this.#target) this.replyTo(undefined);
+    send(text, reply_to);
+  }
+
+  #measure() {
+    const count = charactersIn(this.#text.value);
+    const left = this.#text_chars_max - count;
+    const isNear = count > this.#text_chars_max * COUNTER_FROM;
+    tell(this.#left, isNear ? words.charactersLeft(left) : undefined);
+    this.#form.classList.toggle("over", left < 0);
+    this.#text.setAttribute("aria-invalid", String(left < 0));
+    if (CSS.supports("field-sizing", "content")) return;
+    this.#text.style.height = "auto";
+    this.#text.style.height = `${this.#text.scrollHeight}px`;
+  }
+}
+
+/** Counts as the server does: Unicode scalar values after NFC and trimming. @param {string} text */
+function charactersIn(text) {
+  return [...text.normalize("NFC").trim()].length;
+}

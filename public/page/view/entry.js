@@ -1,0 +1,57 @@
+// @ts-check
+// The form in front of a room: one's name and, on the front page, which room.
+
+import { isPrivate, isRoomName, newPrivateRoom } from "../room-name.js";
+import * as words from "../words.js";
+import { byId, tell } from "./dom.js";
+
+const nameInput = byId("entry-name", HTMLInputElement);
+const nameError = byId("entry-name-error", HTMLElement);
+const roomInput = byId("entry-room", HTMLInputElement);
+const roomError = byId("entry-room-error", HTMLElement);
+
+/**
+ * Shows the form; `enter` is called with a name and a room that may be one. A private room may be
+ * entered without a name: its own page asks for it.
+ * @param {object} entry
+ * @param {string} entry.name  Offered.
+ * @param {string} entry.room  "" on the front page.
+ * @param {string} [entry.refusal]  Why one is back here.
+ * @param {(name: string, room: string) => void} entry.enter
+ */
+export function showEntry({ name, room, refusal, enter }) {
+  byId("entry", HTMLElement).hidden = false;
+  const isFront = room === "";
+  byId("entry-room-field", HTMLElement).hidden = !isFront;
+  byId("entry-private", HTMLElement).hidden = !isFront;
+  byId("entry-elsewhere", HTMLElement).hidden = isFront;
+  if (!isFront) {
+    byId("entry-title", HTMLElement).textContent = isPrivate(room) ? words.enterPrivate : words.enterTitle(room);
+    byId("entry-lead", HTMLElement).textContent = words.enterLead;
+  }
+  tell(byId("entry-refusal", HTMLElement), refusal);
+  nameInput.value = name;
+  (isFront && name ? roomInput : nameInput).focus();
+
+  byId("entry-form", HTMLFormElement).onsubmit = (event) => {
+    event.preventDefault();
+    const chosenName = nameInput.value.trim();
+    const chosenRoom = isFront ? roomInput.value.trim() : room;
+    const isNameGood = check(nameInput, nameError, chosenName !== "", words.nameMissing);
+    const isRoomGood = !isFront || check(roomInput, roomError, isRoomName(chosenRoom), words.roomWrong);
+    if (isNameGood && isRoomGood) enter(chosenName, chosenRoom);
+    else (isNameGood ? roomInput : nameInput).focus();
+  };
+  byId("entry-private-button", HTMLButtonElement).onclick = () => enter(nameInput.value.trim(), newPrivateRoom());
+}
+
+export function hideEntry() {
+  byId("entry", HTMLElement).hidden = true;
+}
+
+/** @param {HTMLInputElement} input @param {HTMLElement} error @param {boolean} isGood @param {string} why */
+function check(input, error, isGood, why) {
+  input.setAttribute("aria-invalid", String(!isGood));
+  tell(error, isGood ? undefined : why);
+  return isGood;
+}

@@ -1,0 +1,62 @@
+// @ts-check
+// Who is here: the list, its count, and on narrow screens the panel that shows it.
+
+import * as words from "../words.js";
+import { avatar } from "./avatar.js";
+import { byId, make, tell } from "./dom.js";
+
+/** @typedef {import("../timeline.js").Timeline} Timeline */
+/** @typedef {import("../protocol.js").Member} Member */
+
+const SHOWN_MAX = 200;
+
+export class People {
+  #list = byId("people-list", HTMLUListElement);
+  #count = byId("people-count", HTMLElement);
+  #more = byId("people-more", HTMLElement);
+  #toggle = byId("people-toggle", HTMLButtonElement);
+  #toggleCount = byId("people-toggle-count", HTMLElement);
+  #panel = byId("people-panel", HTMLElement);
+  #shown = "";
+
+  constructor() {
+    this.#toggle.addEventListener("click", () => this.#open(!this.#panel.classList.contains("open")));
+    byId("people-close", HTMLButtonElement).addEventListener("click", () => this.#open(false));
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.#panel.classList.contains("open")) this.#open(false);
+    });
+  }
+
+  /** @param {Timeline} timeline */
+  draw(timeline) {
+    const members = [...timeline.members.values()].sort(byName(timeline.you)).slice(0, SHOWN_MAX);
+    const shown = JSON.stringify([timeline.you?.id, members, timeline.member_count]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#list.replaceChildren(...members.map((member) => makePerson(member, member.id === timeline.you?.id)));
+    this.#count.textContent = String(timeline.member_count);
+    this.#toggleCount.textContent = String(timeline.member_count);
+    const others = timeline.member_count - members.length;
+    tell(this.#more, others > 0 ? words.othersHere(others) : undefined);
+  }
+
+  /** @param {boolean} isOpen */
+  #open(isOpen) {
+    this.#panel.classList.toggle("open", isOpen);
+    this.#toggle.setAttribute("aria-expanded", String(isOpen));
+    (isOpen ? byId("people-close", HTMLButtonElement) : this.#toggle).focus();
+  }
+}
+
+/** @param {Member} member @param {boolean} isYou */
+function makePerson(member, isYou) {
+  const name = make("bdi", "person-name", member.name);
+  const person = make("li", "person", avatar(member), name);
+  if (isYou) person.append(" ", make("span", "person-you", words.you));
+  return person;
+}
+
+/** Oneself first, then by name. @param {Member | undefined} you @returns {(a: Member, b: Member) => number} */
+function byName(you) {
+  return (a, b) => Number(b.id === you?.id) - Number(a.id === you?.id) || a.name.localeCompare(b.name) || a.id - b.id;
+}

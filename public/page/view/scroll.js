@@ -1,0 +1,64 @@
+// @ts-check
+// Where one reads: follows new lines only from the end, and keeps the text under the eye in its place
+// when lines come in above it.
+
+import * as words from "../words.js";
+import { byId } from "./dom.js";
+
+const END_PX = 48; // so close to the end counts as being there
+const TOP_PX = 240; // so close to the top asks for older lines
+
+export class Scroll {
+  #scroller = byId("scroller", HTMLElement);
+  #button = byId("newer", HTMLButtonElement);
+  #text = byId("newer-text", HTMLElement);
+  #isFollowing = true;
+  #unseen = 0;
+
+  /** @param {() => void} onTop  Called while the top is near. */
+  constructor(onTop) {
+    this.#scroller.addEventListener("scroll", () => {
+      const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+      this.#isFollowing = scrollHeight - scrollTop - clientHeight < END_PX;
+      if (this.#isFollowing) this.#unseen = 0;
+      this.#showButton();
+      if (scrollTop < TOP_PX && !this.#isFollowing) onTop();
+    });
+    this.#button.addEventListener("click", () => {
+      this.toEnd();
+      this.#scroller.focus({ preventScroll: true }); // the button goes away
+    });
+    new ResizeObserver(() => this.#isFollowing && this.toEnd()).observe(this.#scroller);
+  }
+
+  get isFollowing() {
+    return this.#isFollowing;
+  }
+
+  /** Goes to the newest line and follows from there. */
+  toEnd() {
+    this.#isFollowing = true;
+    this.#unseen = 0;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#showButton();
+  }
+
+  /**
+   * Keeps one's place while `draw` changes the list.
+   * @param {HTMLElement | undefined} anchor  The line at the top before the change.
+   * @param {() => number} draw  Returns how many lines are new at the end.
+   */
+  around(anchor, draw) {
+    const before_px = anchor?.offsetTop ?? 0;
+    const arrived = draw();
+    if (this.#isFollowing) return this.toEnd();
+    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.offsetTop - before_px;
+    this.#unseen += arrived;
+    this.#showButton();
+  }
+
+  #showButton() {
+    this.#button.hidden = this.#isFollowing;
+    this.#text.textContent = this.#unseen > 0 ? words.newLines(this.#unseen) : words.newest;
+  }
+}

@@ -1,0 +1,55 @@
+// @ts-check
+// The state of the connection: a word in the header, told to assistive technology once per change,
+// and a banner that counts the seconds, which is not.
+
+import * as words from "../words.js";
+import { byId, make, tell } from "./dom.js";
+
+/** @typedef {import("../connection.js").State} State */
+
+export class Status {
+  #status = byId("status", HTMLElement);
+  #banner = byId("banner", HTMLElement);
+  #text = byId("banner-text", HTMLElement);
+  #now = byId("banner-now", HTMLButtonElement);
+  /** @type {State | undefined} */
+  #state;
+
+  /** @param {() => void} onRetry */
+  constructor(onRetry) {
+    this.#now.addEventListener("click", onRetry);
+    setInterval(() => this.#count(), 1_000);
+  }
+
+  /** @param {State} state */
+  show(state) {
+    this.#state = state;
+    const text = words.status(state);
+    if (this.#status.firstChild?.textContent !== text) this.#status.replaceChildren(text, ...makeReason(state));
+    this.#status.dataset.phase = state.phase;
+    this.#now.hidden = !(state.phase === "offline" || (state.phase === "waiting" && state.skippable));
+    if (state.phase !== "waiting") tell(this.#text, bannerText(state));
+    this.#count();
+    this.#banner.hidden = this.#text.hidden;
+  }
+
+  #count() {
+    if (this.#state?.phase !== "waiting") return;
+    const seconds = Math.max(0, Math.ceil((this.#state.until_ms - Date.now()) / 1_000));
+    tell(this.#text, this.#state.skippable ? words.retryIn(seconds) : words.flooded(seconds));
+  }
+}
+
+/** The banner shows it; whoever listens gets it with the status. @param {State} state */
+function makeReason(state) {
+  if (state.phase !== "stopped") return [];
+  return [make("span", "unseen", `. ${words.stopReason(state.code, state.reason)}`)];
+}
+
+/** @param {State} state */
+function bannerText(state) {
+  if (state.phase === "offline") return words.offline;
+  if (state.phase === "stopped") return words.stopReason(state.code, state.reason);
+  if (state.phase === "connecting" && state.retry) return words.retryingNow;
+  return undefined;
+}
