@@ -35,10 +35,10 @@ export async function step(title, work) {
 
 /**
  * Runs a command to its end. Its output is held back and shown only if it fails, with a line
- * every ten seconds meanwhile; `live` passes it through as it comes.
+ * every ten seconds meanwhile; `live` passes it through as it comes, `silent` shows none even then.
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, live?: boolean, timeout_s?: number }} [options]
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, live?: boolean, silent?: boolean, timeout_s?: number }} [options]
  * @returns {Promise<string>} what it printed, both streams together; empty when `live`
  */
 export async function run(command, args, options = {}) {
@@ -60,7 +60,7 @@ export async function run(command, args, options = {}) {
     const code = await ended(child);
     if (code === 0) return output;
     const shown = output.trimEnd().split("\n").slice(-FAILURE_LINES_MAX).join("\n");
-    if (shown) console.log(shown);
+    if (shown && !options.silent) console.log(shown);
     const why = late ? `gave no result within ${options.timeout_s} s` : `failed (${code})`;
     throw new Failure(`${[command, ...args].join(" ")} ${why}`);
   } finally {

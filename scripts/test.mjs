@@ -122,7 +122,7 @@ async function checkDependencies() {
   const deny = findCargoTool("cargo-deny") ?? "cargo-deny";
   await run(deny, ["check", "licenses", "bans", "sources"], { cwd: ROOT });
   try {
-    await run(deny, ["fetch", "db"], { cwd: ROOT, timeout_s: ADVISORIES_TIMEOUT_S });
+    await run(deny, ["fetch", "db"], { cwd: ROOT, silent: true, timeout_s: ADVISORIES_TIMEOUT_S });
   } catch {
     console.log("  advisories not checked: their database cannot be reached from here");
     return;

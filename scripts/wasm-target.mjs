@@ -32,7 +32,7 @@ async function addWithRustup() {
   if (!output("rustup", ["--version"])) return false;
   try {
     await step(`rustup target add ${WASM_TARGET}`, () =>
-      run("rustup", ["target", "add", WASM_TARGET], { timeout_s: RUSTUP_TIMEOUT_S }),
+      run("rustup", ["target", "add", WASM_TARGET], { silent: true, timeout_s: RUSTUP_TIMEOUT_S }),
     );
     return defaultRustHasWasm();
   } catch (error) {
