@@ -1,0 +1,204 @@
+// @ts-check
+/**
+ * Starts the built worker for a test file: real workerd, real SQLite, a port of its own, the page
+ * from public/ and every setting from wrangler.toml. Nothing is built here.
+ *
+ *     const server = await startServer({ vars: { RATE_BURST: "1000" } });
+ *     after(() => server.close());
+ *     const alice = await Client.connect(server, "kitchen");
+ *
+ * Must not know what frames mean; client.js does.
+ */
+import diagnostics from "node:diagnostics_channel";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import wrangler from "wrangler";
+import { request, upgrade } from "./http.js";
+
+export { Client, fence, UpgradeRefused } from "./client.js";
+
+/** @typedef {import("node:child_process").ChildProcess} ChildProcess */
+/**
+ * @typedef {object} ServerOptions
+ * @property {Record<string, string>} [vars] override those of wrangler.toml
+ * @property {"build" | "build-faults"} [build] the folder whose worker runs
+ * @property {boolean} [watched] count how often each room's object was made (see `wakes`)
+ */
+const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
+const NAME = "parlor";
+
+/** A vars setting in which no test of something else is slowed down by the rate limit. */
+export const UNHURRIED = { RATE_BURST: "100000", RATE_PER_SECOND: "100000" };
+
+/** @param {ServerOptions} [options] @returns {Promise<Server>} */
+export async function startServer(options = {}) {
+  const server = new Server(await mkdtemp(join(tmpdir(), "parlor-test-")), options);
+  await server.start();
+  return server;
+}
+
+export class Server {
+  /** Everything that the worker and workerd wrote, oldest first. @type {string[]} */
+  logs = [];
+  /** @type {Miniflare | undefined} */ #miniflare;
+  /** @type {ChildProcess | undefined} */ #workerd;
+  /** @type {() => void} */ #onRestart = () => {};
+  #port = 0;
+  #className = "";
+  #folder;
+  #options;
+
+  /** @param {string} folder where the storage lies @param {ServerOptions} options */
+  constructor(folder, options) {
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  get port() {
+    return this.#port;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Starts, on the port and the storage of the time before if there was one. */
+  async start() {
+    const { worker, className } = settings(this.#options);
+    this.#className = className;
+    const miniflare = new Miniflare(
+      convertV4MiniflareOptions({
+        host: "127.0.0.1",
+        port: this.#port,
+        cf: false,
+        telemetry: { enabled: false },
+        log: new Log(LogLevel.NONE),
+        handleStructuredLogs: ({ message }) => this.logs.push(message),
+        unsafeHandleRuntimeRestart: () => this.#onRestart(),
+        resourcePersistencePath: join(this.#folder, "state"),
+        resourceTmpPath: join(this.#folder, "tmp"),
+        workers: [worker],
+      }),
+    );
+    this.#miniflare = miniflare;
+    await this.#seeWorkerd(async () => {
+      this.#port = Number((await miniflare.ready).port);
+    });
+  }
+
+  /** Stops workerd; the storage stays for `start`. */
+  async stop() {
+    await this.#miniflare?.dispose();
+    this.#miniflare = undefined;
+  }
+
+  /** Kills workerd as a crash would, and waits until it answers again on the same port and storage. */
+  async kill() {
+    const workerd = this.#workerd;
+    if (workerd === undefined) throw new Error("workerd is not running");
+    await this.#seeWorkerd(async () => {
+      const restarted = /** @type {Promise<void>} */ (new Promise((resolve) => (this.#onRestart = resolve)));
+      const exited = workerd.exitCode === null ? once(workerd, "exit") : undefined;
+      workerd.kill("SIGKILL");
+      await exited;
+      await restarted;
+    });
+  }
+
+  async close() {
+    await this.stop();
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /**
+   * Throws the room's object out of memory, as the platform may at any time. Its sockets go to
+   * sleep with it or are closed.
+   * @param {string} room @param {"hibernate" | "close"} webSockets
+   */
+  async evict(room, webSockets = "hibernate") {
+    if (this.#miniflare === undefined) throw new Error("the server is stopped");
+    await this.#miniflare.unsafeEvictDurableObject(NAME, this.#className, { name: room, webSockets });
+  }
+
+  /** How often the object of this room was made in memory so far; needs the option `watched`. @param {string} room */
+  wakes(room) {
+    return this.logs.filter((line) => line === `made ${room}`).length;
+  }
+
+  /** A request whose path goes out as written; see http.js. @param {string} path @param {import("./http.js").RequestOptions} [options] */
+  request(path, options) {
+    return request(this.#port, path, options);
+  }
+
+  /** Asks for an upgrade of this very path and hangs up at once. @param {string} path @param {Record<string, string>} [headers] */
+  upgrade(path, headers) {
+    return upgrade(this.#port, path, headers);
+  }
+
+  /** Runs `start` and keeps the workerd process that it made. @param {() => Promise<void>} start */
+  async #seeWorkerd(start) {
+    /** @type {ChildProcess[]} */
+    const made = [];
+    /** @type {import("node:diagnostics_channel").ChannelListener} */
+    const see = (message) => made.push(/** @type {{ process: ChildProcess }} */ (message).process);
+    diagnostics.subscribe("child_process", see);
+    try {
+      await start();
+    } finally {
+      diagnostics.unsubscribe("child_process", see);
+    }
+    this.#workerd = made.findLast((child) => child.spawnargs?.includes("serve"));
+  }
+}
+
+/** Reads wrangler.toml into what Miniflare takes. @param {ServerOptions} options */
+function settings({ vars = {}, build = "build", watched = false }) {
+  const { workerOptions, main } = wrangler.unstable_getMiniflareWorkerOptions(CONFIG);
+  if (main === undefined) throw new Error("wrangler.toml names no main module");
+  const root = dirname(CONFIG);
+  const script = join(root, build, relative(join(root, "build"), main));
+  if (!existsSync(script)) {
+    throw new Error(`${relative(root, script)} is missing: \`npm test -- build\` makes it.`);
+  }
+  const { ROOMS } = /** @type {Record<string, { className: string }>} */ (workerOptions.durableObjects);
+  if (ROOMS === undefined) throw new Error("wrangler.toml binds no ROOMS");
+  /** @type {Module[]} */
+  const modules = [{ type: "ESModule", path: script }, ...otherModules(script)];
+  if (watched) {
+    const contents = watchedWorker(ROOMS.className, `./${basename(script)}`);
+    modules.unshift({ type: "ESModule", path: join(dirname(script), "watched.js"), contents });
+  }
+  const bindings = { .../** @type {Record<string, string>} */ (workerOptions.bindings), ...vars };
+  const { modulesRules: _, ...bare } = workerOptions; // modules are listed one by one instead
+  const worker = { ...bare, name: NAME, modules, modulesRoot: dirname(script), bindings };
+  return { worker, className: ROOMS.className };
+}
+
+/** @typedef {{ type: "ESModule" | "CompiledWasm", path: string, contents?: string }} Module */
+
+/** What else lies in the folder of the worker's main module. @param {string} script @returns {Module[]} */
+function otherModules(script) {
+  const files = readdirSync(dirname(script), { recursive: true, encoding: "utf8" });
+  return files
+    .map((file) => join(dirname(script), file))
+    .filter((path) => path !== script && /\.(m?js|wasm)$/.test(path))
+    .map((path) => ({ type: path.endsWith(".wasm") ? "CompiledWasm" : "ESModule", path }));
+}
+
+/** A module around the built worker that tells of each room object that workerd makes. @param {string} className @param {string} built */
+function watchedWorker(className, built) {
+  return `
+    import worker, { ${className} as Room } from "${built}";
+    export default worker;
+    export const ${className} = new Proxy(Room, {
+      construct(target, [state, env], newTarget) {
+        console.log("made " + state.id.name);
+        return Reflect.construct(target, [state, env], newTarget);
+      },
+    });`;
+}
