@@ -1,0 +1,27 @@
+//! Parlor: chat rooms at the edge. One Durable Object is one room.
+//!
+//! Where to start: follow one message. A WebSocket frame reaches `shell::object`, which hands its text
+//! to [`protocol`] and gets a [`room::Request`]. [`room::Room::handle`] takes it as an event, with the
+//! time, and holds the message until the flush that its timer brings. The flush returns effects: a row
+//! to write, a broadcast to send. The shell applies them in that order, and the platform holds the
+//! frames back until the row is on disk.
+//!
+//! | where | what | knows |
+//! |---|---|---|
+//! | [`limits`], [`name`], [`refusal`] | every limit, every parsed value, every no | nothing else |
+//! | [`room`] | order, storage layout, presence, rates | no socket, clock or dialect |
+//! | [`protocol`] | how frames are spelled, one file per dialect | the room's words |
+//! | [`route`] | which request is for what | URLs |
+//! | `shell` | sockets, SQLite, timers | Cloudflare; compiled for wasm32 only |
+
+#[cfg(feature = "fault-injection")]
+pub mod fault_injection;
+pub mod limits;
+pub mod name;
+pub mod protocol;
+pub mod refusal;
+pub mod room;
+pub mod route;
+
+#[cfg(target_arch = "wasm32")]
+mod shell;

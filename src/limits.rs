@@ -1,0 +1,193 @@
+//! Every limit of Parlor, in one place: its unit, its reason, its source.
+//!
+//! Those that an operator may change are fields of [`Limits`], each named after the variable that
+//! sets it; the others are constants. Clients learn what they need from `welcome.limits`.
+
+use serde::Serialize;
+
+/// Longest WebSocket frame or HTTP body from a client, in bytes. Above it: close 1009, or 413.
+pub const FRAME_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest `batch` frame to a client, in bytes (soft: one message more may fit on top). A flush that
+/// is larger leaves in several frames, so that a slow reader's client can parse one at a time.
+pub const BATCH_BYTES_MAX: usize = 256 * 1024;
+
+/// Longest room name, in characters, all of them ASCII.
+pub const ROOM_NAME_CHARS_MAX: usize = 64;
+
+/// Longest `id` of a `send`, in printable ASCII characters.
+pub const MESSAGE_ID_CHARS_MAX: usize = 64;
+
+/// A text may come in with this many characters for each that [`Limits::text_chars_max`] allows
+/// after NFC and trimming: a composed character decomposes into at most 4 (Unicode UAX #15), so this
+/// refuses nothing but padding.
+pub const TEXT_RAW_CHARS_PER_CHAR: usize = 4;
+
+/// Members listed in `welcome`; the rest are in `member_count` only.
+pub const WELCOME_MEMBERS_MAX: usize = 200;
+
+/// Messages in one page of history when the request names no limit.
+pub const HISTORY_LIMIT_DEFAULT: usize = 64;
+/// Most messages that one page of history may ask for.
+pub const HISTORY_LIMIT_MAX: usize = 200;
+
+/// Messages in one segment of the log, that is in one stored row. A segment is rewritten in place
+/// until it is full, so this bounds what a flush writes again.
+pub const SEGMENT_MESSAGES_MAX: usize = 64;
+/// Bytes of messages in one segment, after which the next message opens a new one. Far below the
+/// 2 MB that the platform allows in a row.
+pub const SEGMENT_BYTES_MAX: usize = 32 * 1024;
+
+/// How many of the newest messages have their `id` remembered however old they are.
+pub const REMEMBERED_MESSAGES_MIN: usize = 1_000;
+/// How long every message's `id` is remembered, in milliseconds: 24 hours.
+pub const REMEMBERED_MS_MIN: u64 = 24 * 60 * 60 * 1_000;
+
+/// How long a `session` can be taken up again after its `welcome`, in milliseconds: 30 days.
+pub const SESSION_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// Frames in a row that are no frames of the protocol: at this one the connection is closed, 4400.
+pub const BAD_FRAMES_MAX: u32 = 10;
+/// Refusals for the rate in a row: at this one the connection is closed, 4429.
+pub const RATE_REFUSALS_MAX: u32 = 20;
+
+/// `typing` and `rename` frames that a member may send at once. More `typing` is dropped, more
+/// `rename` refused: both are broadcast, so without a bound one member could busy all others.
+pub const SIGNAL_BURST: f64 = 30.0;
+/// `typing` and `rename` frames a second that a member may send for long.
+pub const SIGNAL_PER_SECOND: f64 = 3.0;
+
+/// Below this rate of broadcast frames a second nothing is held: a flush waits one turn of the event
+/// loop. Above it, holding saves rows and frames that nobody sees the difference of.
+pub const HOLD_ABOVE_PER_SECOND: f64 = 20.0;
+/// Longest time that a flush is held in a busy room, in milliseconds.
+pub const HOLD_MS_MAX: u64 = 40;
+
+/// The limits that an operator can set as variables, with Parlor's defaults.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// `RATE_BURST`: messages that a member may send at once.
+    pub rate_burst: f64,
+    /// `RATE_PER_SECOND`: messages a second that a member may send for long.
+    pub rate_per_second: f64,
+    /// `TEXT_CHARS_MAX`: longest text, in Unicode scalar values after NFC and trimming.
+    pub text_chars_max: usize,
+    /// `NAME_CHARS_MAX`: longest name of a member, counted likewise.
+    pub name_chars_max: usize,
+    /// `HISTORY_ON_JOIN`: newest messages in a `welcome` that does not resume.
+    pub history_on_join: usize,
+    /// `RESUME_MESSAGES_MAX`: most missed messages that a `welcome` makes up for.
+    pub resume_messages_max: usize,
+    /// `CONNECTIONS_MAX`: connections of one room, joined or not. The platform's own limit is
+    /// 32,768 hibernatable WebSockets an object; some are kept for those that are still closing.
+    pub connections_max: usize,
+    /// `JOIN_TIMEOUT_MS`: how long a connection may stay without a `join`, in milliseconds.
+    pub join_timeout_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            rate_burst: 10.0,
+            rate_per_second: 2.0,
+            text_chars_max: 2_000,
+            name_chars_max: 30,
+            history_on_join: 64,
+            resume_messages_max: 300,
+            connections_max: 32_000,
+            join_timeout_ms: 60_000,
+        }
+    }
+}
+
+impl Limits {
+    /// Reads the operator's variables. One that is no number in its range is left at its default and
+    /// comes back as a sentence for the log.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> (Self, Vec<String>) {
+        let mut limits = Self::default();
+        let mut complaints = Vec::new();
+        let mut read = |name: &str, min: f64, max: f64, default: f64| -> f64 {
+            let Some(text) = variable(name) else { return default };
+            match text.trim().parse::<f64>() {
+                Ok(value) if (min..=max).contains(&value) => value,
+                _ => {
+                    complaints.push(format!(
+                        "{name} must be a number from {min} to {max}, not {text:?}: using {default}"
+                    ));
+                    default
+                }
+            }
+        };
+        limits.rate_burst = read("RATE_BURST", 1.0, 1e6, limits.rate_burst);
+        limits.rate_per_second = read("RATE_PER_SECOND", 0.001, 1e6, limits.rate_per_second);
+        // A text of four-byte characters must still fit a frame.
+        limits.text_chars_max = read("TEXT_CHARS_MAX", 1.0, 16_000.0, limits.text_chars_max as f64) as usize;
+        limits.name_chars_max = read("NAME_CHARS_MAX", 1.0, 200.0, limits.name_chars_max as f64) as usize;
+        limits.history_on_join =
+            read("HISTORY_ON_JOIN", 0.0, 1_000.0, limits.history_on_join as f64) as usize;
+        limits.resume_messages_max =
+            read("RESUME_MESSAGES_MAX", 0.0, 10_000.0, limits.resume_messages_max as f64) as usize;
+        limits.connections_max =
+            read("CONNECTIONS_MAX", 1.0, 32_768.0, limits.connections_max as f64) as usize;
+        limits.join_timeout_ms =
+            read("JOIN_TIMEOUT_MS", 1.0, 3_600_000.0, limits.join_timeout_ms as f64) as u64;
+        (limits, complaints)
+    }
+
+    /// What a client has to know of these, as it stands in `welcome`.
+    pub fn for_clients(&self) -> ClientLimits {
+        ClientLimits {
+            text_chars_max: self.text_chars_max,
+            name_chars_max: self.name_chars_max,
+            rate_burst: self.rate_burst,
+            rate_per_second: self.rate_per_second,
+            history_limit_max: HISTORY_LIMIT_MAX,
+            frame_bytes_max: FRAME_BYTES_MAX,
+        }
+    }
+}
+
+/// `welcome.limits`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClientLimits {
+    /// Longest text, in characters.
+    pub text_chars_max: usize,
+    /// Longest name, in characters.
+    pub name_chars_max: usize,
+    /// Messages that a member may send at once.
+    pub rate_burst: f64,
+    /// Messages a second that a member may send for long.
+    pub rate_per_second: f64,
+    /// Most messages in a page of history.
+    pub history_limit_max: usize,
+    /// Longest frame from a client, in bytes.
+    pub frame_bytes_max: usize,
+}
+
+const _: () = {
+    assert!(HISTORY_LIMIT_DEFAULT <= HISTORY_LIMIT_MAX);
+    assert!(SEGMENT_BYTES_MAX + FRAME_BYTES_MAX * 6 < 2_000_000, "a segment must fit a row");
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_override_defaults() {
+        let (limits, complaints) =
+            Limits::from_variables(|name| (name == "RATE_BURST").then(|| "1000".to_owned()));
+        assert_eq!(limits, Limits { rate_burst: 1_000.0, ..Limits::default() });
+        assert!(complaints.is_empty());
+    }
+
+    #[test]
+    fn a_variable_that_is_no_number_is_named_and_left_at_its_default() {
+        for bad in ["", "many", "0", "-1", "NaN", "inf"] {
+            let (limits, complaints) =
+                Limits::from_variables(|name| (name == "TEXT_CHARS_MAX").then(|| bad.to_owned()));
+            assert_eq!(limits, Limits::default());
+            assert!(complaints.iter().any(|line| line.contains("TEXT_CHARS_MAX")), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Every way in which Parlor says no, with the code that goes on the wire and the words for people.
+//!
+//! A code is a promise to clients; the words are not. Nothing of the room's insides is in either.
+
+use thiserror::Error;
+
+/// Why a request was refused. Nothing was stored; no other connection noticed.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum Refusal {
+    /// The frame or body is not one of the protocol; the text says what is wrong with it.
+    #[error("{0}")]
+    BadFrame(String),
+    /// Something other than `join` came first.
+    #[error("join the room first")]
+    NotJoined,
+    /// The name is empty, too long, or holds characters that would mislead.
+    #[error(
+        "a name has 1 to {chars_max} visible characters, and no control or direction-override characters"
+    )]
+    BadName {
+        /// Longest name, in characters.
+        chars_max: usize,
+    },
+    /// The text holds nothing to see.
+    #[error("the text is empty")]
+    EmptyText,
+    /// The text is longer than the room allows.
+    #[error("the text has more than {chars_max} characters")]
+    TextTooLong {
+        /// Longest text, in characters.
+        chars_max: usize,
+    },
+    /// The member sent another text with this `id` before.
+    #[error("another text was sent with this id before")]
+    IdConflict,
+    /// The member is over its rate.
+    #[error("too fast: try again in {retry_after_ms} ms")]
+    RateLimited {
+        /// When one more will be allowed, in milliseconds from now.
+        retry_after_ms: u64,
+    },
+    /// The room's name is not a legal one, or is reserved.
+    #[error(
+        "a room name has 1 to 64 of A-Z a-z 0-9 . _ ~ -, begins with a letter, a digit or ~, and is not reserved"
+    )]
+    InvalidRoom,
+    /// The dialect is not spoken here.
+    #[error("this dialect is not spoken here")]
+    UnknownDialect,
+    /// The room has as many connections as it may.
+    #[error("the room is full")]
+    RoomFull,
+    /// Nobody has ever used the room.
+    #[error("this room has never been used")]
+    UnknownRoom,
+    /// There is nothing at this address.
+    #[error("there is nothing at this address")]
+    NotFound,
+    /// The address is right, the method is not.
+    #[error("this address answers {allowed} only")]
+    MethodNotAllowed {
+        /// The methods that it answers, as in the `Allow` header.
+        allowed: &'static str,
+    },
+    /// The body is longer than a frame may be.
+    #[error("the body is over 64 KiB")]
+    TooLarge,
+    /// A fault of Parlor's own. Nothing acknowledged is lost.
+    #[error("something went wrong here; nothing that was acknowledged is lost")]
+    Fault,
+}
+
+impl Refusal {
+    /// The code on the wire.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadFrame(_) => "bad_frame",
+            Self::NotJoined => "not_joined",
+            Self::BadName { .. } => "bad_name",
+            Self::EmptyText => "empty_text",
+            Self::TextTooLong { .. } => "text_too_long",
+            Self::IdConflict => "id_conflict",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::InvalidRoom => "invalid_room",
+            Self::UnknownDialect => "unknown_dialect",
+            Self::RoomFull => "room_full",
+            Self::UnknownRoom => "unknown_room",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::TooLarge => "too_large",
+            Self::Fault => "fault",
+        }
+    }
+
+    /// Whether the same request may be granted later.
+    pub fn temporary(&self) -> bool {
+        matches!(self, Self::RateLimited { .. } | Self::RoomFull | Self::Fault)
+    }
+
+    /// When to try again, in milliseconds from now, where that is known.
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after_ms } => Some(*retry_after_ms),
+            _ => None,
+        }
+    }
+
+    /// The status of the same refusal over HTTP.
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::BadFrame(_)
+            | Self::NotJoined
+            | Self::BadName { .. }
+            | Self::EmptyText
+            | Self::TextTooLong { .. }
+            | Self::InvalidRoom
+            | Self::UnknownDialect => 400,
+            Self::UnknownRoom | Self::NotFound => 404,
+            Self::MethodNotAllowed { .. } => 405,
+            Self::IdConflict => 409,
+            Self::TooLarge => 413,
+            Self::RateLimited { .. } => 429,
+            Self::Fault => 500,
+            Self::RoomFull => 503,
+        }
+    }
+}
+
+/// Why Parlor closes a connection, as a WebSocket close code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum CloseCode {
+    /// A binary frame came; Parlor speaks text.
+    Binary = 1003,
+    /// A frame over 64 KiB came.
+    TooBig = 1009,
+    /// A fault in the room. Reconnect and resume: nothing acknowledged is lost.
+    Fault = 1011,
+    /// Too many bad frames in a row.
+    BadFrames = 4400,
+    /// No `join` in time.
+    JoinTimeout = 4408,
+    /// Too many refusals for the rate in a row. Wait 30 s.
+    RateLimited = 4429,
+}
+
+impl CloseCode {
+    /// The number on the wire.
+    pub fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The reason on the wire, for people.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Binary => "text frames only",
+            Self::TooBig => "frame over 64 KiB",
+            Self::Fault => "fault in the room; reconnect",
+            Self::BadFrames => "too many bad frames",
+            Self::JoinTimeout => "not joined in time",
+            Self::RateLimited => "too fast for too long; wait 30 s",
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! What goes into a room and what comes out of it.
+//!
+//! The room does no I/O: it is told of [`Event`]s and answers with [`Effect`]s, which the shell
+//! applies in their order. What it has to read from storage it reads through [`Archive`], which
+//! answers at once, as the platform's SQLite does.
+
+use thiserror::Error;
+
+use super::log::{Line, Page, Range, Segment, Seq};
+use super::presence::{Member, MemberId};
+use super::session::Secret;
+use crate::limits::ClientLimits;
+use crate::name::DisplayName;
+use crate::refusal::{CloseCode, Refusal};
+
+/// One WebSocket, for as long as it is open. The shell draws the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A connection was made.
+    Opened(ConnectionId),
+    /// A frame came from it, as its dialect read it.
+    Received(ConnectionId, Result<Request, Unreadable>),
+    /// It ended.
+    Closed(ConnectionId),
+    /// The time that [`super::Room::timeout`] named has come.
+    Tick,
+}
+
+/// What a client asks for, in any dialect.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Become a member.
+    Join {
+        /// The name to go by.
+        name: String,
+        /// The session to take up again.
+        session: Option<String>,
+        /// Where the client's copy of the history ends.
+        after: Option<Position>,
+    },
+    /// Say something.
+    Send {
+        /// What the client calls the message, on every try.
+        id: String,
+        /// What to say.
+        text: String,
+        /// The message to answer.
+        reply_to: Option<Seq>,
+    },
+    /// Begin or stop typing.
+    Typing {
+        /// Whether it begins.
+        on: bool,
+    },
+    /// Go by another name.
+    Rename {
+        /// The new name.
+        name: String,
+    },
+    /// Read a page of history.
+    History {
+        /// Which messages.
+        range: Range,
+        /// How many at most.
+        limit: usize,
+    },
+    /// See whether the room is there.
+    Ping,
+}
+
+/// Why a frame could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is no frame of the dialect; the text says what is wrong.
+    Malformed(String),
+    /// It is binary.
+    Binary,
+    /// It is over the limit for frames.
+    TooBig,
+}
+
+/// A place in a room's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The history that it is in.
+    pub epoch: String,
+    /// The last message before it.
+    pub seq: Seq,
+}
+
+/// A message that comes over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub struct Post {
+    /// What its sender calls it, on every try.
+    pub id: String,
+    /// The name to say it under.
+    pub name: String,
+    /// What to say.
+    pub text: String,
+}
+
+/// What became of a [`Post`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The message's number.
+    pub seq: Seq,
+    /// Whether it is stored by this; otherwise it was before.
+    pub new: bool,
+}
+
+/// Something to do. Effects are applied in order, without a pause between them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Make the room's storage.
+    Create(Meta),
+    /// Write these rows, each over the one with the same first seq.
+    Append(Vec<Segment>),
+    /// Keep this with the connection, over what was kept with it before.
+    Seat(ConnectionId, Seat),
+    /// Tell all seated connections, those that were seated before this effect.
+    Broadcast(Vec<Notice>),
+    /// Tell one connection.
+    Send(ConnectionId, Reply),
+    /// End a connection. The room has forgotten it already.
+    Close(ConnectionId, CloseCode),
+}
+
+/// What all members of a room are told, in the same words.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// Somebody said something.
+    Message(Line),
+    /// A member came.
+    Joined {
+        /// Who.
+        member: Member,
+        /// How many are present then.
+        member_count: usize,
+    },
+    /// A member goes by another name.
+    Renamed {
+        /// Who, as of now.
+        member: Member,
+        /// How many are present.
+        member_count: usize,
+    },
+    /// A member's last connection ended.
+    Left {
+        /// Who.
+        member: MemberId,
+        /// How many are present then.
+        member_count: usize,
+    },
+    /// A member began or stopped typing.
+    Typing {
+        /// Who.
+        member: MemberId,
+        /// Whether it began.
+        on: bool,
+    },
+}
+
+/// What one connection is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// You are a member now.
+    Welcome(Box<Welcome>),
+    /// This message of yours was stored before.
+    Message(Line),
+    /// The page that you asked for.
+    History(Page),
+    /// No.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// The `id` of the message that was refused.
+        id: Option<String>,
+    },
+    /// The room is there.
+    Pong,
+}
+
+/// The first thing that a member is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Welcome {
+    /// The room's name.
+    pub room: String,
+    /// What its history counts within.
+    pub epoch: String,
+    /// The last message's seq, 0 if there is none.
+    pub head: Seq,
+    /// The member.
+    pub you: Member,
+    /// The note to take the member up again with.
+    pub session: String,
+    /// Who is here, at most 200 of them.
+    pub members: Vec<Member>,
+    /// How many are here.
+    pub member_count: usize,
+    /// What a client has to keep to.
+    pub limits: ClientLimits,
+    /// Whether `page` is exactly what was missed.
+    pub recovered: bool,
+    /// What was missed, or the newest messages.
+    pub page: Page,
+}
+
+/// What a room's storage keeps beside its messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// What the history counts within: drawn when the storage is made.
+    pub epoch: String,
+    /// What sessions are signed with.
+    pub secret: Secret,
+    /// When the storage was made, in Unix milliseconds.
+    pub created_at: u64,
+}
+
+/// What is kept with a connection while the room sleeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// When the connection was made, in Unix milliseconds.
+    pub opened_at: u64,
+    /// Who it is, once it is seated.
+    pub member: Option<(MemberId, DisplayName)>,
+}
+
+/// Reads what is stored. It sees all that effects before have written.
+pub trait Archive {
+    /// The rows that hold any of the messages `first..=last`, oldest first.
+    ///
+    /// # Errors
+    /// [`Fault::Storage`] if the storage fails.
+    fn segments(&self, first: Seq, last: Seq) -> Result<Vec<Segment>, Fault>;
+}
+
+/// What must not happen. The shell drops the room's memory, closes its connections with 1011, and
+/// restores the room from storage at the next event.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Fault {
+    /// The storage failed.
+    #[error("storage: {0}")]
+    Storage(String),
+    /// The stored log is not what was written.
+    #[error("log: {0}")]
+    Log(String),
+}

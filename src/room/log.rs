@@ -1,0 +1,367 @@
+//! The room's messages: numbered, kept in segments, found again by `id`.
+//!
+//! A segment is one stored row that holds up to some dozens of messages; the newest one is rewritten
+//! in place. So a flush costs one row however many messages it carries, and a page of history is a
+//! row or two. A message is kept as the JSON text of its `message` frame, one line each: a page is cut
+//! from the rows without parsing them.
+//!
+//! Invariants: seqs are 1, 2, 3 … without gaps; what is in a segment was in no other before; a
+//! message is `pending` until [`Log::take_writes`], and must be stored before anybody sees it.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+use super::presence::{Member, MemberId};
+use super::{Archive, Fault};
+use crate::limits::{REMEMBERED_MESSAGES_MIN, REMEMBERED_MS_MIN, SEGMENT_BYTES_MAX, SEGMENT_MESSAGES_MAX};
+use crate::name::MessageId;
+
+/// A message's number in its room: 1 for the first, below 2^53.
+pub type Seq = u64;
+
+/// A chat line, as stored and as sent: its JSON is the `message` frame of `parlor.v1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "message")]
+pub struct Message {
+    /// Its number.
+    pub seq: Seq,
+    /// What its sender called it, once, on every try.
+    pub id: String,
+    /// Who said it, under the name of that moment.
+    pub from: Member,
+    /// What was said, as sent.
+    pub text: String,
+    /// When the room took it, in Unix milliseconds.
+    pub sent_at: u64,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Seq>,
+}
+
+/// A [`Message`] as JSON text, without line breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line(String);
+
+impl Line {
+    /// Encodes a message.
+    ///
+    /// # Errors
+    /// [`Fault::Log`] where the message has no JSON form, which no message of ours does.
+    pub fn encode(message: &Message) -> Result<Self, Fault> {
+        serde_json::to_string(message).map(Self).map_err(|error| Fault::Log(error.to_string()))
+    }
+
+    /// Decodes the message again.
+    ///
+    /// # Errors
+    /// [`Fault::Log`] if what was stored is no message.
+    pub fn decode(&self) -> Result<Message, Fault> {
+        serde_json::from_str(&self.0).map_err(|error| Fault::Log(error.to_string()))
+    }
+
+    /// The JSON text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One stored row of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Segment {
+    /// Seq of its first message, and the row's key.
+    pub first: Seq,
+    /// `sent_at` of its last message.
+    pub last_at: u64,
+    /// For each message 16 hexadecimal digits that stand for its member and `id`.
+    pub keys: String,
+    /// The messages' lines, joined by line feeds.
+    pub body: String,
+}
+
+impl Segment {
+    /// How many messages it holds.
+    pub fn len(&self) -> usize {
+        self.keys.len() / KEY_DIGITS
+    }
+
+    /// Whether it holds no message.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Whether the next message belongs into a new segment.
+    fn is_full(&self) -> bool {
+        self.len() >= SEGMENT_MESSAGES_MAX || self.body.len() >= SEGMENT_BYTES_MAX
+    }
+
+    fn push(&mut self, line: &Line, key: u64, sent_at: u64) {
+        if !self.is_empty() {
+            self.body.push('\n');
+        }
+        self.body.push_str(line.as_str());
+        // Writing to a String can't fail.
+        let _ = write!(self.keys, "{key:016x}");
+        self.last_at = sent_at;
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (Seq, &str)> {
+        (self.first..).zip(self.body.split('\n'))
+    }
+}
+
+/// What the room keeps of a segment to know an `id` again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentKeys {
+    /// Seq of its first message.
+    pub first: Seq,
+    /// `sent_at` of its last message.
+    pub last_at: u64,
+    /// As [`Segment::keys`].
+    pub keys: String,
+}
+
+/// Which messages a page asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// The newest.
+    Newest,
+    /// The newest of those before a seq.
+    Before(Seq),
+    /// The oldest of those after a seq.
+    After(Seq),
+}
+
+/// A bounded read of history, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The messages.
+    pub messages: Vec<Line>,
+    /// Whether there are more in the direction of the read.
+    pub more: bool,
+}
+
+/// Where an `id` of a member was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// Taken, not stored yet: its sender will see it with the next flush.
+    Pending(&'a Message),
+    /// Stored under this number, or another member's key fell on the same value.
+    Stored(Seq),
+}
+
+/// The log of a room: in memory only its newest segment, what is pending, and the keys of ids.
+#[derive(Debug, Default)]
+pub struct Log {
+    open: Segment,
+    pending: Vec<(Message, u64)>,
+    seen: Seen,
+}
+
+impl Log {
+    /// Restores the log from its newest row and the keys of the rows that [`remembers`] wants,
+    /// oldest first.
+    pub fn restore(open: Option<Segment>, keys: Vec<SegmentKeys>) -> Self {
+        let mut seen = Seen::default();
+        for segment in keys {
+            for (seq, key) in (segment.first..).zip(decode_keys(&segment.keys)) {
+                seen.insert(key, seq, segment.last_at);
+            }
+        }
+        Self { open: open.unwrap_or_default(), pending: Vec::new(), seen }
+    }
+
+    /// The last stored seq, 0 if there is none.
+    pub fn stored_head(&self) -> Seq {
+        (self.open.first + self.open.len() as Seq).saturating_sub(1)
+    }
+
+    /// The last seq given out, stored or pending.
+    pub fn head(&self) -> Seq {
+        self.stored_head() + self.pending.len() as Seq
+    }
+
+    /// When the last stored message was taken, if there is any.
+    pub fn last_at(&self) -> Option<u64> {
+        (!self.open.is_empty()).then_some(self.open.last_at)
+    }
+
+    /// Looks for the message that `member` sent under `id`.
+    pub fn find(&self, member: MemberId, id: &MessageId) -> Option<Found<'_>> {
+        let seq = self.seen.find(key(member, id.as_str()))?;
+        let stored = self.stored_head();
+        if seq <= stored {
+            return Some(Found::Stored(seq));
+        }
+        let index = usize::try_from(seq - stored - 1).ok()?;
+        self.pending.get(index).map(|(message, _)| Found::Pending(message))
+    }
+
+    /// Takes a message in: numbers it and holds it until the next [`Log::take_writes`].
+    pub fn append(
+        &mut self,
+        id: &MessageId,
+        from: Member,
+        text: String,
+        reply_to: Option<Seq>,
+        now_ms: u64,
+    ) -> Seq {
+        let seq = self.head() + 1;
+        let key = key(from.id, id.as_str());
+        self.seen.insert(key, seq, now_ms);
+        self.seen.forget(now_ms);
+        let id = id.as_str().to_owned();
+        self.pending.push((Message { seq, id, from, text, sent_at: now_ms, reply_to }, key));
+        seq
+    }
+
+    /// Moves what is pending into segments. Returns the rows to write and the messages' lines, which
+    /// may be shown once the rows are stored.
+    ///
+    /// # Errors
+    /// As [`Line::encode`].
+    pub fn take_writes(&mut self) -> Result<(Vec<Segment>, Vec<Line>), Fault> {
+        let mut rows = Vec::new();
+        let mut lines = Vec::with_capacity(self.pending.len());
+        let mut changed = false;
+        for (message, key) in std::mem::take(&mut self.pending) {
+            if self.open.is_full() {
+                let full = std::mem::take(&mut self.open);
+                // One that was full before this flush is stored as it is.
+                if std::mem::take(&mut changed) {
+                    rows.push(full);
+                }
+            }
+            if self.open.is_empty() {
+                self.open.first = message.seq;
+            }
+            let line = Line::encode(&message)?;
+            self.open.push(&line, key, message.sent_at);
+            lines.push(line);
+            changed = true;
+        }
+        if changed {
+            rows.push(self.open.clone());
+        }
+        Ok((rows, lines))
+    }
+
+    /// Reads one stored message.
+    ///
+    /// # Errors
+    /// [`Fault`] if the archive fails or does not have it.
+    pub fn read(&self, seq: Seq, archive: &dyn Archive) -> Result<Line, Fault> {
+        let mut lines = self.read_all(seq, seq, archive)?;
+        lines.pop().ok_or_else(|| Fault::Log(format!("message {seq} is missing")))
+    }
+
+    /// Reads a page of at most `limit` stored messages.
+    ///
+    /// # Errors
+    /// As [`Log::read`].
+    pub fn page(&self, range: Range, limit: usize, archive: &dyn Archive) -> Result<Page, Fault> {
+        let (head, limit) = (self.stored_head(), limit as Seq);
+        let (first, last, more) = match range {
+            Range::After(seq) => {
+                let first = seq.saturating_add(1);
+                let last = head.min(seq.saturating_add(limit));
+                (first, last, last < head && first <= last)
+            }
+            Range::Newest | Range::Before(_) => {
+                let end = if let Range::Before(seq) = range { seq.min(head + 1) } else { head + 1 };
+                let first = end.saturating_sub(limit).max(1);
+                (first, end.saturating_sub(1), first > 1 && first < end)
+            }
+        };
+        Ok(Page { messages: self.read_all(first, last, archive)?, more })
+    }
+
+    fn read_all(&self, first: Seq, last: Seq, archive: &dyn Archive) -> Result<Vec<Line>, Fault> {
+        if first > last {
+            return Ok(Vec::new());
+        }
+        let segments = archive.segments(first, last)?;
+        let lines: Vec<Line> = segments
+            .iter()
+            .flat_map(Segment::lines)
+            .filter(|(seq, _)| (first..=last).contains(seq))
+            .map(|(_, line)| Line(line.to_owned()))
+            .collect();
+        if lines.len() as Seq != last - first + 1 {
+            return Err(Fault::Log(format!("messages {first} to {last} are not all there")));
+        }
+        Ok(lines)
+    }
+}
+
+/// Whether the keys of a segment must be remembered: it is younger than the protocol's 24 hours, or
+/// among the newest 1,000 messages of a room whose last seq is `head`.
+pub fn remembers(segment_first: Seq, last_at: u64, head: Seq, now_ms: u64) -> bool {
+    let segment_last = segment_first + SEGMENT_MESSAGES_MAX as Seq;
+    last_at + REMEMBERED_MS_MIN > now_ms || segment_last + REMEMBERED_MESSAGES_MIN as Seq > head
+}
+
+/// The ids that were seen lately, oldest first, by 64-bit key: 2^53 members and their ids share
+/// the values, so a hit is compared with the message itself.
+#[derive(Debug, Default)]
+struct Seen {
+    seqs: HashMap<u64, Seq>,
+    groups: VecDeque<SeenGroup>,
+}
+
+#[derive(Debug)]
+struct SeenGroup {
+    first: Seq,
+    last_at: u64,
+    keys: Vec<u64>,
+}
+
+impl Seen {
+    fn find(&self, key: u64) -> Option<Seq> {
+        self.seqs.get(&key).copied()
+    }
+
+    fn insert(&mut self, key: u64, seq: Seq, at: u64) {
+        self.seqs.insert(key, seq);
+        match self.groups.back_mut() {
+            Some(group) if group.keys.len() < SEGMENT_MESSAGES_MAX => {
+                group.keys.push(key);
+                group.last_at = at;
+            }
+            _ => self.groups.push_back(SeenGroup { first: seq, last_at: at, keys: vec![key] }),
+        }
+    }
+
+    fn forget(&mut self, now_ms: u64) {
+        let head = self.groups.back().map_or(0, |group| group.first + group.keys.len() as Seq);
+        while let Some(oldest) = self.groups.front() {
+            if remembers(oldest.first, oldest.last_at, head, now_ms) {
+                break;
+            }
+            for (seq, key) in (oldest.first..).zip(&oldest.keys) {
+                // A later message may have taken the key over.
+                if self.seqs.get(key) == Some(&seq) {
+                    self.seqs.remove(key);
+                }
+            }
+            self.groups.pop_front();
+        }
+    }
+}
+
+const KEY_DIGITS: usize = 16;
+
+/// FNV-1a over the member and the id. It is stored, so it must never change.
+fn key(member: MemberId, id: &str) -> u64 {
+    let bytes = member.get().to_le_bytes();
+    bytes.iter().chain(id.as_bytes()).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+fn decode_keys(text: &str) -> impl Iterator<Item = u64> {
+    text.as_bytes().chunks(KEY_DIGITS).map(|digits| {
+        std::str::from_utf8(digits).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+    })
+}

@@ -1,0 +1,62 @@
+//! HTTP answers, all of them JSON, and the reading of queries and bodies.
+
+use worker::{Request, Response, ResponseBuilder, Result};
+
+use crate::limits::FRAME_BYTES_MAX;
+use crate::protocol;
+use crate::refusal::Refusal;
+use crate::room::Post;
+use crate::room::log::Range;
+
+/// Answers with a JSON text.
+pub(super) fn json(status: u16, body: String) -> Result<Response> {
+    ResponseBuilder::new()
+        .with_status(status)
+        .with_header("Content-Type", "application/json")?
+        .with_header("Cache-Control", "no-store")?
+        .ok(body)
+}
+
+/// Answers with a refusal in the shape of all errors.
+pub(super) fn refused(refusal: &Refusal) -> Result<Response> {
+    let mut response = json(refusal.http_status(), protocol::error_body(refusal))?;
+    if let Some(after_ms) = refusal.retry_after_ms() {
+        response.headers_mut().set("Retry-After", &after_ms.div_ceil(1_000).to_string())?;
+    }
+    if let Refusal::MethodNotAllowed { allowed } = refusal {
+        response.headers_mut().set("Allow", allowed)?;
+    }
+    Ok(response)
+}
+
+/// The first value of a name in the query.
+pub(super) fn query(request: &Request, name: &str) -> Option<String> {
+    let url = request.url().ok()?;
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// Reads which page of history a URL asks for.
+pub(super) fn page_wanted(request: &Request) -> std::result::Result<(Range, usize), Refusal> {
+    let limit = number(request, "limit")?.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    protocol::history(number(request, "before")?, number(request, "after")?, limit).map_err(Refusal::BadFrame)
+}
+
+fn number(request: &Request, name: &str) -> std::result::Result<Option<u64>, Refusal> {
+    let Some(text) = query(request, name) else { return Ok(None) };
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if digits { text.parse().ok() } else { None };
+    number.map(Some).ok_or_else(|| Refusal::BadFrame(format!("`{name}` must be a whole number")))
+}
+
+/// Reads the body of a `POST` to a room.
+pub(super) async fn post(request: &mut Request) -> Result<std::result::Result<Post, Refusal>> {
+    let length = request.headers().get("Content-Length")?.and_then(|length| length.parse::<usize>().ok());
+    if length.is_some_and(|bytes| bytes > FRAME_BYTES_MAX) {
+        return Ok(Err(Refusal::TooLarge));
+    }
+    let body = request.text().await?;
+    if body.len() > FRAME_BYTES_MAX {
+        return Ok(Err(Refusal::TooLarge));
+    }
+    Ok(serde_json::from_str(&body).map_err(|error| Refusal::BadFrame(error.to_string())))
+}

@@ -1,0 +1,56 @@
+//! The only part that knows Cloudflare: the Worker, the Durable Object, its SQLite and its sockets.
+
+mod answer;
+mod object;
+mod settings;
+mod sockets;
+mod store;
+mod timer;
+
+use worker::{Context, Env, Fetcher, Request, Response, Result, event};
+
+use crate::refusal::Refusal;
+use crate::route::{self, Route};
+use settings::Settings;
+
+/// Answers a request, or hands it to the room that it is for.
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    let route = match route_of(&request) {
+        Ok(route) => route,
+        Err(refusal) => return answer::refused(&refusal),
+    };
+    match &route {
+        Route::Health => answer::json(200, r#"{"status":"ok"}"#.to_owned()),
+        Route::Page => {
+            let assets: Fetcher = env.assets("ASSETS")?;
+            assets.fetch_request(request).await
+        }
+        Route::Connect(room) => match choose_dialect(&request, &Settings::read(&env)) {
+            Ok(_) => hand_to(room.as_str(), request, &env).await,
+            Err(refusal) => answer::refused(&refusal),
+        },
+        Route::Summary(room) | Route::History(room) | Route::Publish(room) => {
+            hand_to(room.as_str(), request, &env).await
+        }
+    }
+}
+
+async fn hand_to(room: &str, request: Request, env: &Env) -> Result<Response> {
+    env.durable_object("ROOMS")?.get_by_name(room)?.fetch_with_request(request).await
+}
+
+fn route_of(request: &Request) -> std::result::Result<Route, Refusal> {
+    let upgrade = request.headers().get("Upgrade").ok().flatten();
+    Route::of(route::Request {
+        method: request.method().as_ref(),
+        path: &request.path(),
+        upgrade: upgrade.is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket")),
+    })
+}
+
+fn choose_dialect(request: &Request, settings: &Settings) -> std::result::Result<route::Choice, Refusal> {
+    let subprotocols = request.headers().get("Sec-WebSocket-Protocol").ok().flatten();
+    let query = answer::query(request, "dialect");
+    route::choose_dialect(subprotocols.as_deref(), query.as_deref(), settings.default_dialect)
+}

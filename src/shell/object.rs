@@ -1,0 +1,296 @@
+//! The Durable Object of a room: it turns what the platform calls into events, and applies effects.
+//!
+//! Between an event and the last of its effects there is no await, so events can't interleave, and the
+//! platform's output gate holds everything sent back until everything written is on disk.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
+use worker::{
+    Date, DurableObject, Env, Error, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage,
+    WebSocketPair, WebSocketRequestResponsePair, console_error, durable_object,
+};
+
+use super::settings::Settings;
+use super::sockets::{Sockets, close_all};
+use super::store::Store;
+use super::timer::Timer;
+use super::{answer, choose_dialect, route_of};
+use crate::name::RoomName;
+use crate::protocol::{self, PING, PONG};
+use crate::refusal::{CloseCode, Refusal};
+use crate::room::{Effect, Event, Fault, Room, Unreadable};
+use crate::route::Route;
+
+/// The mark on the object's state, on the JavaScript side, while something was taken that is not stored
+/// and told yet. It outlives a panic, which takes this module's memory from under every room.
+const UNSETTLED: &str = "parlorUnsettled";
+
+/// One room.
+#[durable_object(websocket)]
+pub struct RoomObject {
+    shared: Rc<Shared>,
+    timer: Rc<Timer>,
+}
+
+/// What the handlers and the timer share.
+struct Shared {
+    state: State,
+    settings: Settings,
+    store: Store,
+    /// Absent while asleep, and after a fault.
+    awake: RefCell<Option<Awake>>,
+}
+
+struct Awake {
+    room: Room,
+    sockets: Sockets,
+}
+
+impl DurableObject for RoomObject {
+    fn new(state: State, env: Env) -> Self {
+        match WebSocketRequestResponsePair::new(PING, PONG) {
+            Ok(pair) => state.set_websocket_auto_response(&pair),
+            Err(error) => console_error!("no automatic answer to pings: {error:?}"),
+        }
+        let store = Store::new(state.storage().sql());
+        let settings = Settings::read(&env);
+        let shared = Rc::new(Shared { state, settings, store, awake: RefCell::new(None) });
+        let timer = Rc::new_cyclic(|timer: &std::rc::Weak<Timer>| {
+            let (timer, shared) = (timer.clone(), Rc::downgrade(&shared));
+            Timer::new(move || {
+                if let (Some(timer), Some(shared)) = (timer.upgrade(), shared.upgrade()) {
+                    timer.fired();
+                    shared
+                        .settle(&timer, |awake, now_ms, store| awake.room.handle(Event::Tick, now_ms, store));
+                }
+            })
+        });
+        Self { shared, timer }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let route = match route_of(&request) {
+            Ok(route) => route,
+            Err(refusal) => return answer::refused(&refusal),
+        };
+        match route {
+            Route::Connect(_) => self.connect(&request),
+            Route::Summary(_) => match self.read(|awake, _| Ok(awake.room.summary())) {
+                Some(Some(summary)) => answer::json(200, serde_json::to_string(&summary)?),
+                Some(None) => answer::refused(&Refusal::UnknownRoom),
+                None => answer::refused(&Refusal::Fault),
+            },
+            Route::History(_) => {
+                let (range, limit) = match answer::page_wanted(&request) {
+                    Ok(wanted) => wanted,
+                    Err(refusal) => return answer::refused(&refusal),
+                };
+                match self.read(|awake, store| awake.room.page(range, limit, store)) {
+                    Some(page) => answer::json(200, protocol::page_body(&page)),
+                    None => answer::refused(&Refusal::Fault),
+                }
+            }
+            Route::Publish(_) => self.publish(&mut request).await,
+            Route::Page | Route::Health => answer::refused(&Refusal::NotFound),
+        }
+    }
+
+    async fn websocket_message(&self, ws: WebSocket, message: WebSocketIncomingMessage) -> Result<()> {
+        self.handle(|awake| {
+            let (connection, dialect) = awake.sockets.find(&ws)?;
+            let frame = match &message {
+                WebSocketIncomingMessage::String(text) => dialect.decode(text),
+                WebSocketIncomingMessage::Binary(_) => Err(Unreadable::Binary),
+            };
+            Some(Event::Received(connection, frame))
+        });
+        Ok(())
+    }
+
+    async fn websocket_close(&self, ws: WebSocket, code: usize, reason: String, _clean: bool) -> Result<()> {
+        self.ended(&ws);
+        // 1005 is a close without a code, 1006 no close at all: neither may be sent.
+        match u16::try_from(code) {
+            Ok(1006) | Err(_) => Ok(()),
+            Ok(1005) => ws.close::<&str>(None, None),
+            Ok(code) => ws.close(Some(code), Some(reason)),
+        }
+        // It throws where the close was answered already.
+        .or(Ok(()))
+    }
+
+    async fn websocket_error(&self, ws: WebSocket, _error: Error) -> Result<()> {
+        self.ended(&ws);
+        Ok(())
+    }
+}
+
+impl RoomObject {
+    fn connect(&self, request: &Request) -> Result<Response> {
+        let choice = match choose_dialect(request, &self.shared.settings) {
+            Ok(choice) => choice,
+            Err(refusal) => return answer::refused(&refusal),
+        };
+        let pair = WebSocketPair::new()?;
+        let mut has_space = false;
+        let settled = self.handle(|awake| {
+            has_space = awake.room.has_space();
+            if !has_space {
+                return None;
+            }
+            self.shared.state.accept_web_socket(&pair.server);
+            Some(Event::Opened(awake.sockets.open(pair.server.clone(), choice.dialect)))
+        });
+        if settled.is_none() {
+            return answer::refused(&Refusal::Fault);
+        }
+        if !has_space {
+            return answer::refused(&Refusal::RoomFull);
+        }
+        let mut response = Response::from_websocket(pair.client)?;
+        if choice.as_subprotocol {
+            response.headers_mut().set("Sec-WebSocket-Protocol", choice.dialect.name())?;
+        }
+        Ok(response)
+    }
+
+    async fn publish(&self, request: &mut Request) -> Result<Response> {
+        let post = match answer::post(request).await? {
+            Ok(post) => post,
+            Err(refusal) => return answer::refused(&refusal),
+        };
+        let mut published = Err(Refusal::Fault);
+        let settled = self.shared.settle(&self.timer, |awake, now_ms, store| {
+            let (effects, outcome) = awake.room.publish(post, now_ms, store)?;
+            published = outcome;
+            Ok(effects)
+        });
+        match (settled, published) {
+            (None, _) => answer::refused(&Refusal::Fault),
+            (_, Err(refusal)) => answer::refused(&refusal),
+            (_, Ok(published)) => match self.read(|awake, store| awake.room.message(published.seq, store)) {
+                Some(line) => answer::json(if published.new { 201 } else { 200 }, line.as_str().to_owned()),
+                None => answer::refused(&Refusal::Fault),
+            },
+        }
+    }
+
+    /// Lets the room handle the event that `make` makes of what happened, if any.
+    fn handle(&self, make: impl FnOnce(&mut Awake) -> Option<Event>) -> Option<()> {
+        self.shared.settle(&self.timer, |awake, now_ms, store| match make(awake) {
+            Some(event) => awake.room.handle(event, now_ms, store),
+            None => Ok(Vec::new()),
+        })
+    }
+
+    fn ended(&self, ws: &WebSocket) {
+        self.handle(|awake| {
+            let (connection, _) = awake.sockets.find(ws)?;
+            awake.sockets.remove(connection);
+            Some(Event::Closed(connection))
+        });
+    }
+
+    /// Reads something of the room that changes nothing. None after a fault.
+    fn read<T>(&self, read: impl FnOnce(&Awake, &Store) -> std::result::Result<T, Fault>) -> Option<T> {
+        let mut answer = None;
+        self.shared.settle(&self.timer, |awake, _, store| {
+            answer = Some(read(awake, store)?);
+            Ok(Vec::new())
+        });
+        answer
+    }
+}
+
+impl Shared {
+    /// Wakes the room if it sleeps, does one thing to it, and applies what follows from that. None after
+    /// a fault, which ends all its connections; the next event restores the room from storage.
+    fn settle(
+        &self,
+        timer: &Timer,
+        act: impl FnOnce(&mut Awake, u64, &Store) -> std::result::Result<Vec<Effect>, Fault>,
+    ) -> Option<()> {
+        let now_ms = Date::now().as_millis();
+        let mut slot = self.awake.borrow_mut();
+        let outcome = self.wake(&mut slot, now_ms).and_then(|awake| {
+            self.mark_unsettled(true);
+            let effects = act(awake, now_ms, &self.store)?;
+            self.apply(awake, effects)?;
+            timer.set(awake.room.timeout(), now_ms);
+            self.mark_unsettled(awake.room.is_unsettled());
+            Ok(())
+        });
+        outcome.map_err(|fault| self.fail(&mut slot, timer, now_ms, &fault)).ok()
+    }
+
+    fn wake<'a>(
+        &self,
+        slot: &'a mut Option<Awake>,
+        now_ms: u64,
+    ) -> std::result::Result<&'a mut Awake, Fault> {
+        let awake = match slot.take() {
+            Some(awake) => awake,
+            None => self.restore(now_ms)?,
+        };
+        Ok(slot.insert(awake))
+    }
+
+    fn restore(&self, now_ms: u64) -> std::result::Result<Awake, Fault> {
+        if self.is_marked_unsettled() {
+            // A panic took what was not told yet. Members who reconnect miss nothing; those who stay might.
+            console_error!("memory lost with something unsettled: closing the room's connections");
+            close_all(&self.state, CloseCode::Fault);
+            self.mark_unsettled(false);
+        }
+        let name = self.state.id().name().and_then(|name| RoomName::parse(&name).ok());
+        let name = name.ok_or_else(|| Fault::Storage("an object that is no room".to_owned()))?;
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|error| Fault::Storage(error.to_string()))?;
+        let mut saved = self.store.load(now_ms)?;
+        let (sockets, seats) = Sockets::restore(&self.state);
+        saved.seats = seats;
+        let room = Room::restore(name, self.settings.limits.clone(), saved, seed, now_ms);
+        Ok(Awake { room, sockets })
+    }
+
+    fn apply(&self, awake: &mut Awake, effects: Vec<Effect>) -> std::result::Result<(), Fault> {
+        for effect in effects {
+            match effect {
+                Effect::Create(meta) => self.store.create(&meta)?,
+                Effect::Append(rows) => self.store.append(rows)?,
+                Effect::Seat(connection, seat) => {
+                    awake
+                        .sockets
+                        .seat(connection, seat)
+                        .map_err(|error| Fault::Storage(error.to_string()))?;
+                }
+                Effect::Broadcast(notices) => awake.sockets.broadcast(&notices),
+                Effect::Send(connection, reply) => awake.sockets.send(connection, &reply),
+                Effect::Close(connection, code) => awake.sockets.close(connection, code),
+            }
+        }
+        Ok(())
+    }
+
+    fn fail(&self, slot: &mut Option<Awake>, timer: &Timer, now_ms: u64, fault: &Fault) {
+        console_error!("room {}: {fault}", self.state.id().name().unwrap_or_default());
+        *slot = None;
+        timer.set(None, now_ms);
+        close_all(&self.state, CloseCode::Fault);
+        self.mark_unsettled(false);
+    }
+
+    fn mark_unsettled(&self, unsettled: bool) {
+        let mark = JsValue::from(unsettled);
+        if Reflect::set(self.state.as_raw().as_ref(), &UNSETTLED.into(), &mark).is_err() {
+            console_error!("the object's state takes no mark: a panic may lose presence");
+        }
+    }
+
+    fn is_marked_unsettled(&self) -> bool {
+        Reflect::get(self.state.as_raw().as_ref(), &UNSETTLED.into()).is_ok_and(|mark| mark.is_truthy())
+    }
+}

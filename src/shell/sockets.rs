@@ -1,0 +1,155 @@
+//! The room's WebSockets: who is who, what is kept with each while the room sleeps, and the fan-out.
+
+use std::collections::BTreeMap;
+
+use js_sys::{Function, JsString, Map, Reflect};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
+use worker::{Error, State, WebSocket, console_error};
+
+use crate::name::DisplayName;
+use crate::protocol::Dialect;
+use crate::refusal::CloseCode;
+use crate::room::presence::MemberId;
+use crate::room::{ConnectionId, Notice, Reply, Seat};
+
+/// What is kept with a WebSocket, as JSON text: below 400 bytes of the 16,384 allowed.
+#[derive(Deserialize, Serialize)]
+struct Attachment {
+    connection: u64,
+    dialect: String,
+    opened_at: u64,
+    member: Option<(MemberId, String)>,
+}
+
+/// All open connections of a room.
+pub(super) struct Sockets {
+    /// In order of arrival, which is the order of the fan-out.
+    open: BTreeMap<ConnectionId, Socket>,
+    /// From the WebSocket to its connection's number.
+    numbers: Map,
+    next: u64,
+}
+
+struct Socket {
+    ws: WebSocket,
+    dialect: Dialect,
+    seated: bool,
+}
+
+impl Sockets {
+    /// Finds the connections that outlived the room's sleep, and their seats. One that is closing has
+    /// nothing kept with it.
+    pub fn restore(state: &State) -> (Self, Vec<(ConnectionId, Seat)>) {
+        let mut sockets = Self { open: BTreeMap::new(), numbers: Map::new(), next: 1 };
+        let mut seats = Vec::new();
+        for ws in state.get_websockets() {
+            let Some(attachment) = read_attachment(&ws) else { continue };
+            let Ok(dialect) = Dialect::parse(&attachment.dialect) else { continue };
+            let connection = ConnectionId(attachment.connection);
+            let member = attachment.member.map(|(id, name)| (id, DisplayName::stored(name)));
+            sockets.insert(connection, Socket { ws, dialect, seated: member.is_some() });
+            seats.push((connection, Seat { opened_at: attachment.opened_at, member }));
+        }
+        seats.sort_by_key(|(connection, _)| *connection);
+        (sockets, seats)
+    }
+
+    /// Takes a new connection in.
+    pub fn open(&mut self, ws: WebSocket, dialect: Dialect) -> ConnectionId {
+        let connection = ConnectionId(self.next);
+        self.insert(connection, Socket { ws, dialect, seated: false });
+        connection
+    }
+
+    fn insert(&mut self, connection: ConnectionId, socket: Socket) {
+        self.next = self.next.max(connection.0 + 1);
+        self.numbers.set(socket.ws.as_ref(), &JsValue::from(connection.0 as f64));
+        self.open.insert(connection, socket);
+    }
+
+    /// The connection of a WebSocket, and how it speaks.
+    pub fn find(&self, ws: &WebSocket) -> Option<(ConnectionId, Dialect)> {
+        let connection = ConnectionId(self.numbers.get(ws.as_ref()).as_f64()? as u64);
+        Some((connection, self.open.get(&connection)?.dialect))
+    }
+
+    /// Forgets a connection that has ended.
+    pub fn remove(&mut self, connection: ConnectionId) -> Option<WebSocket> {
+        let socket = self.open.remove(&connection)?;
+        self.numbers.delete(socket.ws.as_ref());
+        Some(socket.ws)
+    }
+
+    /// Keeps a seat with its connection.
+    pub fn seat(&mut self, connection: ConnectionId, seat: Seat) -> Result<(), Error> {
+        let Some(socket) = self.open.get_mut(&connection) else { return Ok(()) };
+        socket.seated = seat.member.is_some();
+        let attachment = Attachment {
+            connection: connection.0,
+            dialect: socket.dialect.name().to_owned(),
+            opened_at: seat.opened_at,
+            member: seat.member.map(|(id, name)| (id, name.as_str().to_owned())),
+        };
+        socket.ws.serialize_attachment(serde_json::to_string(&attachment)?)
+    }
+
+    /// Tells all seated connections: one encoding for each dialect, one string for all its sockets.
+    pub fn broadcast(&self, notices: &[Notice]) {
+        for dialect in Dialect::ALL {
+            let mut listeners =
+                self.open.values().filter(|socket| socket.seated && socket.dialect == dialect);
+            let Some(first) = listeners.next() else { continue };
+            let Some(send) = send_function(&first.ws) else { continue };
+            let frames: Vec<JsString> = dialect.broadcast(notices).into_iter().map(JsString::from).collect();
+            for socket in std::iter::once(first).chain(listeners) {
+                for frame in &frames {
+                    // It throws for a socket that is ending; its close event follows.
+                    let _ = send.call1(socket.ws.as_ref(), frame);
+                }
+            }
+        }
+    }
+
+    /// Tells one connection.
+    pub fn send(&self, connection: ConnectionId, reply: &Reply) {
+        if let Some(socket) = self.open.get(&connection) {
+            // As in `broadcast`.
+            let _ = socket.ws.send_with_str(socket.dialect.reply(reply));
+        }
+    }
+
+    /// Ends a connection.
+    pub fn close(&mut self, connection: ConnectionId, code: CloseCode) {
+        if let Some(ws) = self.remove(connection) {
+            end(&ws, code);
+        }
+    }
+}
+
+/// Ends every connection of a room, those included that it does not know.
+pub(super) fn close_all(state: &State, code: CloseCode) {
+    for ws in state.get_websockets() {
+        if read_attachment(&ws).is_some() {
+            end(&ws, code);
+        }
+    }
+}
+
+/// Takes away what is kept with a WebSocket, so that a room which wakes does not count it, and closes it.
+fn end(ws: &WebSocket, code: CloseCode) {
+    if let Err(error) = ws.serialize_attachment(()) {
+        console_error!("an ended connection keeps its seat: {error}");
+    }
+    // It throws for a socket that is closed already.
+    let _ = ws.close(Some(code.number()), Some(code.reason()));
+}
+
+fn read_attachment(ws: &WebSocket) -> Option<Attachment> {
+    let text: Option<String> = ws.deserialize_attachment().ok()?;
+    serde_json::from_str(&text?).ok()
+}
+
+fn send_function(ws: &WebSocket) -> Option<Function> {
+    Reflect::get(ws.as_ref(), &"send".into()).ok()?.dyn_into().ok()
+}
