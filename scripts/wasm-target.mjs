@@ -34,12 +34,13 @@ async function addWithRustup() {
     await step(`rustup target add ${WASM_TARGET}`, () =>
       run("rustup", ["target", "add", WASM_TARGET], { silent: true, timeout_s: RUSTUP_TIMEOUT_S }),
     );
-    return defaultRustHasWasm();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    console.log("  rustup's server does not answer: Debian's packages instead");
-    return false;
   }
+  // rustup may also call a target installed whose files are gone.
+  const added = defaultRustHasWasm();
+  if (!added) console.log("  rustup could not add the target: Debian's packages instead");
+  return added;
 }
 
 /** @param {string} name */
