@@ -226,7 +226,7 @@ export class Connection {
     const next = afterClose(code, this.#failures, this.#random);
     this.#failures += 1;
     if (next.action === "stop") {
-      this.#become({ phase: "stopped", code, reason });
+      this.#stop(code, reason);
     } else if (this.#isOffline) {
       this.#become({ phase: "offline" });
     } else {
@@ -235,6 +235,12 @@ export class Connection {
       this.#become({ phase: "waiting", until_ms: this.#clock.now() + delay_ms, skippable, code });
     }
     if (failedTheRoom) this.#countAttempt();
+  }
+
+  /** Comes back no more: nothing that waits will be sent. @param {number | string} code @param {string} reason */
+  #stop(code, reason) {
+    this.#become({ phase: "stopped", code, reason });
+    this.#pump();
   }
 
   /** Lets go of the socket, which is not heard again, and of all that waits for it. @param {number} [code] */
@@ -290,8 +296,8 @@ export class Connection {
     if (error.id !== undefined) return this.#sendRefused(error);
     this.#on.error?.(error);
     if (this.#state.phase === "connecting" && !error.temporary) {
-      this.#hangUp(1000); // the join was refused: the same again would be too
-      this.#become({ phase: "stopped", code: error.code, reason: error.message });
+      this.#hangUp(1000);
+      this.#stop(error.code, error.message); // the same join again would be refused again
     } else if (this.#state.phase === "live" && error.code === "not_joined") {
       this.#lose(LINK_LOST, "the room forgot us");
     }
@@ -310,6 +316,7 @@ export class Connection {
   /** Sends the outbox's head, unless it is on its way or told to wait. */
   #pump() {
     const send = this.#outbox.head;
+    if (send && this.#state.phase === "stopped") return this.#giveUp({ code: "disconnected", message: "Not connected." });
     if (!send || this.#isInFlight || this.#sendAlarm.isSet || this.#state.phase !== "live") return;
     const text = JSON.stringify({ type: "send", ...send });
     if (new TextEncoder().encode(text).length > (this.#welcome?.limits.frame_bytes_max ?? Infinity)) {

@@ -5,6 +5,7 @@
 import { Alarm, systemClock } from "./clock.js";
 import { connect } from "./connection.js";
 import * as identity from "./identity.js";
+import { randomId } from "./random-id.js";
 import { Timeline } from "./timeline.js";
 import { TypingSignal } from "./typing-signal.js";
 import { Composer } from "./view/composer.js";
@@ -65,6 +66,7 @@ export function converse({ room, name, onNameRefused }) {
   /** @param {import("./connection.js").State} state */
   function onState(state) {
     status.show(state);
+    composer.open(state.phase !== "stopped");
     isLoading = false; // a page asked for on the old link never comes
     if (state.phase === "stopped" && state.code === "bad_name") {
       onNameRefused(words.refusal({ code: "bad_name", message: state.reason }, timeline.limits));
@@ -110,8 +112,9 @@ export function converse({ room, name, onNameRefused }) {
   /** @param {string} text @param {number} [reply_to] */
   function say(text, reply_to) {
     typing.stopped();
-    const id = connection.send({ text, reply_to });
+    const id = randomId();
     timeline.say({ id, text, reply_to, said_at: Date.now() });
+    connection.send({ id, text, reply_to });
     scroll.toEnd();
     draw();
   }

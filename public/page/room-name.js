@@ -8,9 +8,10 @@ const ROOM_NAME = /^[A-Za-z0-9~][A-Za-z0-9._~-]{0,63}$/;
 /** Legal, but their URLs lead elsewhere: to the API, or to the page's own files. */
 const RESERVED = new Set(["api", "health", "metrics", "status", "page", "style", "index.html", "favicon.svg"]);
 
-/** Whether `name` may name a room. @param {string} name */
-export function isRoomName(name) {
-  return ROOM_NAME.test(name) && !RESERVED.has(name);
+/** Says what keeps `name` from naming a room, if anything. @param {string} name @returns {"wrong" | "reserved" | undefined} */
+export function roomNameProblem(name) {
+  if (!ROOM_NAME.test(name)) return "wrong";
+  return RESERVED.has(name) ? "reserved" : undefined;
 }
 
 /** Whether the room is unlisted. @param {string} name */

@@ -12,28 +12,37 @@ export class TypingSignal {
   #tell;
   #told_ms = -Infinity;
   #isOn = false;
+  #due;
   #idle;
 
   /** @param {import("./clock.js").Clock} clock @param {(on: boolean) => void} tell */
   constructor(clock, tell) {
     this.#clock = clock;
     this.#tell = tell;
+    this.#due = new Alarm(clock, () => this.#tellOn());
     this.#idle = new Alarm(clock, () => this.stopped());
   }
 
   /** A key was struck. */
   typed() {
     this.#idle.set(IDLE_MS);
-    if (this.#clock.now() - this.#told_ms < REPEAT_MS) return;
-    this.#told_ms = this.#clock.now();
-    this.#isOn = true;
-    this.#tell(true);
+    const wait_ms = this.#told_ms + REPEAT_MS - this.#clock.now();
+    if (wait_ms <= 0) this.#tellOn();
+    else if (!this.#due.isSet) this.#due.set(wait_ms);
   }
 
   /** The line was emptied, sent or left alone. */
   stopped() {
+    this.#due.clear();
     this.#idle.clear();
     if (this.#isOn) this.#tell(false);
     this.#isOn = false;
+  }
+
+  #tellOn() {
+    this.#due.clear();
+    this.#told_ms = this.#clock.now();
+    this.#isOn = true;
+    this.#tell(true);
   }
 }

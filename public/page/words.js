@@ -17,6 +17,8 @@ export function refusal(error, limits) {
       return limits
         ? `A name has 1 to ${limits.name_chars_max} characters, none of them invisible.`
         : "This name won’t do: too long, or with invisible characters.";
+    case "disconnected":
+      return "You are not connected.";
     case "no_answer":
       return "The room did not answer.";
     default:
@@ -77,7 +79,7 @@ export const newLines = (count) => (count === 1 ? "1 new" : `${count} new`);
 /** @param {number} count */
 export const othersHere = (count) => (count === 1 ? "and 1 more" : `and ${count} more`);
 /** @param {string} room */
-export const beginning = (room) => `This is where ${room} begins. Say hello.`;
+export const beginning = (room) => `This is where ${room} begins. Say hello, or copy the link to bring somebody in.`;
 /** @param {number} left */
 export const charactersLeft = (left) => (left >= 0 ? `${left} left` : `${-left} too many`);
 /** @param {string} room */
@@ -96,7 +98,8 @@ export const earlierLine = "an earlier message";
 export const copied = "Copied";
 export const copyLink = "Copy link";
 export const nameMissing = "Tell the others what to call you.";
-export const roomWrong = "1 to 64 letters, digits or . _ ~ - and first a letter, a digit or ~ (and not one of the server’s own names).";
+export const roomWrong = "Use 1 to 64 letters, digits or . _ ~ - and begin with a letter, a digit or ~";
+export const roomReserved = "The server keeps this name for itself. Choose another.";
 export const today = "Today";
 export const yesterday = "Yesterday";
 export const notConnected = "You are not connected right now.";

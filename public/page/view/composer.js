@@ -50,6 +50,11 @@ export class Composer {
     this.#measure();
   }
 
+  /** Whether one may write: not where the connection has ended for good. @param {boolean} isOpen */
+  open(isOpen) {
+    for (const element of this.#form.querySelectorAll("textarea, button")) element.toggleAttribute("disabled", !isOpen);
+  }
+
   /** Says what went wrong, until one writes on. @param {string | undefined} text */
   notice(text) {
     tell(this.#notice, text);

@@ -1,7 +1,7 @@
 // @ts-check
 // The form in front of a room: one's name and, on the front page, which room.
 
-import { isPrivate, isRoomName, newPrivateRoom } from "../room-name.js";
+import { isPrivate, newPrivateRoom, roomNameProblem } from "../room-name.js";
 import * as words from "../words.js";
 import { byId, tell } from "./dom.js";
 
@@ -37,8 +37,8 @@ export function showEntry({ name, room, refusal, enter }) {
     event.preventDefault();
     const chosenName = nameInput.value.trim();
     const chosenRoom = isFront ? roomInput.value.trim() : room;
-    const isNameGood = check(nameInput, nameError, chosenName !== "", words.nameMissing);
-    const isRoomGood = !isFront || check(roomInput, roomError, isRoomName(chosenRoom), words.roomWrong);
+    const isNameGood = check(nameInput, nameError, chosenName ? undefined : words.nameMissing);
+    const isRoomGood = !isFront || check(roomInput, roomError, problemOf(chosenRoom));
     if (isNameGood && isRoomGood) enter(chosenName, chosenRoom);
     else (isNameGood ? roomInput : nameInput).focus();
   };
@@ -49,9 +49,15 @@ export function hideEntry() {
   byId("entry", HTMLElement).hidden = true;
 }
 
-/** @param {HTMLInputElement} input @param {HTMLElement} error @param {boolean} isGood @param {string} why */
-function check(input, error, isGood, why) {
-  input.setAttribute("aria-invalid", String(!isGood));
-  tell(error, isGood ? undefined : why);
-  return isGood;
+/** Shows what is wrong with a field; returns whether nothing is. @param {HTMLInputElement} input @param {HTMLElement} error @param {string | undefined} problem */
+function check(input, error, problem) {
+  input.setAttribute("aria-invalid", String(problem !== undefined));
+  tell(error, problem);
+  return problem === undefined;
+}
+
+/** @param {string} room */
+function problemOf(room) {
+  const problem = roomNameProblem(room);
+  return problem && (problem === "wrong" ? words.roomWrong : words.roomReserved);
 }

@@ -41,9 +41,9 @@ export class MessageList {
     });
   }
 
-  /** The element that stays where it is when older lines come in above it. */
+  /** What stays where it is when older lines come in above it: a text, since its day and head may go. */
   get first() {
-    return this.#rows[0]?.item;
+    return this.#rows[0]?.item.querySelector(".bubble") ?? undefined;
   }
 
   /** @param {Timeline} timeline @param {number} now_ms @returns {number} how many lines of others are new at the end */

@@ -22,6 +22,10 @@ export class People {
   constructor() {
     this.#toggle.addEventListener("click", () => this.#open(!this.#panel.classList.contains("open")));
     byId("people-close", HTMLButtonElement).addEventListener("click", () => this.#open(false));
+    document.addEventListener("click", ({ target }) => {
+      const isOutside = target instanceof Node && !this.#panel.contains(target) && !this.#toggle.contains(target);
+      if (isOutside && this.#panel.classList.contains("open")) this.#open(false);
+    });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.#panel.classList.contains("open")) this.#open(false);
     });

@@ -45,14 +45,14 @@ export class Scroll {
 
   /**
    * Keeps one's place while `draw` changes the list.
-   * @param {HTMLElement | undefined} anchor  The line at the top before the change.
+   * @param {Element | undefined} anchor  What is at the top before the change.
    * @param {() => number} draw  Returns how many lines are new at the end.
    */
   around(anchor, draw) {
-    const before_px = anchor?.offsetTop ?? 0;
+    const before_px = anchor?.getBoundingClientRect().top ?? 0;
     const arrived = draw();
     if (this.#isFollowing) return this.toEnd();
-    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.offsetTop - before_px;
+    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before_px;
     this.#unseen += arrived;
     this.#showButton();
   }

@@ -12,12 +12,14 @@ export class Status {
   #banner = byId("banner", HTMLElement);
   #text = byId("banner-text", HTMLElement);
   #now = byId("banner-now", HTMLButtonElement);
+  #reload = byId("banner-reload", HTMLButtonElement);
   /** @type {State | undefined} */
   #state;
 
   /** @param {() => void} onRetry */
   constructor(onRetry) {
     this.#now.addEventListener("click", onRetry);
+    this.#reload.addEventListener("click", () => location.reload());
     setInterval(() => this.#count(), 1_000);
   }
 
@@ -27,6 +29,7 @@ export class Status {
     const text = words.status(state);
     if (this.#status.firstChild?.textContent !== text) this.#status.replaceChildren(text, ...makeReason(state));
     this.#status.dataset.phase = state.phase;
+    this.#reload.hidden = state.phase !== "stopped";
     this.#now.hidden = !(state.phase === "offline" || (state.phase === "waiting" && state.skippable));
     if (state.phase !== "waiting") tell(this.#text, bannerText(state));
     this.#count();
