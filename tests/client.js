@@ -47,6 +47,8 @@ export class Client {
   /** The answer to `join`. @type {Frame} */
   welcome = { type: "none" };
   #read = 0;
+  /** @type {import("node:net").Socket | undefined} */
+  #tcp;
   /** Called after each frame and at the end. @type {Set<() => void>} */
   #watchers = new Set();
   /** @type {{ code: number, reason: string } | undefined} */
@@ -55,6 +57,7 @@ export class Client {
   /** @param {WebSocket} socket */
   constructor(socket) {
     this.socket = socket;
+    socket.on("upgrade", (response) => (this.#tcp = response.socket));
     socket.on("message", (data) => {
       this.#take(JSON.parse(data.toString()));
       this.#wake();
@@ -174,6 +177,12 @@ export class Client {
   /** Vanishes without a word, as a pulled cable or a killed process does. */
   vanish() {
     this.socket.terminate();
+  }
+
+  /** The TCP connection beneath, for tests that misuse it. */
+  get tcp() {
+    if (this.#tcp === undefined) throw new Error("not connected");
+    return this.#tcp;
   }
 
   get isOpen() {

@@ -12,6 +12,7 @@ after(() => server.close());
  * @param {Client} alice @param {Client} bob @param {import("./client.js").Frame} original
  */
 async function assertRepeatIsAnswered(alice, bob, original) {
+  await fence(alice, bob);
   const seen = bob.frames.length;
   assert.deepEqual(await alice.say(original.text, { id: original.id }), original);
   await fence(alice, bob);
@@ -34,13 +35,13 @@ test("a repeat on the same connection", async () => {
   assert.deepEqual(await texts("repeat"), ["once"]);
 });
 
-test("two repeats in one breath, before the first is answered", async () => {
+test("repeats in one breath with the first, before it is answered", async () => {
   const alice = await Client.join(server, "breath", "Alice");
   const bob = await Client.join(server, "breath", "Bob");
-  for (let n = 0; n < 3; n++) alice.send("once", { id: "same" });
-  const answers = [await alice.acknowledged("same"), await alice.acknowledged("same"), await alice.acknowledged("same")];
-  assert.deepEqual(answers.map((answer) => answer.seq), [1, 1, 1]);
+  for (let n = 0; n < 5; n++) alice.send("once", { id: "same" });
+  await alice.acknowledged("same"); // one answer may serve for those that were on their way together
   await fence(alice, bob);
+  assert.ok(alice.log.every((message) => message.id !== "same" || message.seq === 1));
   assert.deepEqual(bob.log.map((message) => message.text), ["once", "fence"]);
 });
 

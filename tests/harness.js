@@ -9,6 +9,7 @@
  *
  * Must not know what frames mean; client.js does.
  */
+import { randomUUID } from "node:crypto";
 import diagnostics from "node:diagnostics_channel";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
@@ -125,8 +126,19 @@ export class Server {
     await this.#miniflare.unsafeEvictDurableObject(NAME, this.#className, { name: room, webSockets });
   }
 
-  /** How often the object of this room was made in memory so far; needs the option `watched`. @param {string} room */
-  wakes(room) {
+  /**
+   * How often workerd has made the object of this room so far; needs the option `watched`. Logs
+   * come in order, so once a later event shows in them, none of before is missing.
+   * @param {string} room
+   */
+  async wakes(room) {
+    const later = `fence-${randomUUID()}`;
+    await this.request(`/api/rooms/${later}`);
+    const deadline = performance.now() + 5_000;
+    while (!this.logs.includes(`made ${later}`)) {
+      if (performance.now() > deadline) throw new Error("the worker's logs don't come");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     return this.logs.filter((line) => line === `made ${room}`).length;
   }
 
@@ -183,8 +195,7 @@ function settings({ vars = {}, build = "build", watched = false }) {
 
 /** What else lies in the folder of the worker's main module. @param {string} script @returns {Module[]} */
 function otherModules(script) {
-  const files = readdirSync(dirname(script), { recursive: true, encoding: "utf8" });
-  return files
+  return readdirSync(dirname(script))
     .map((file) => join(dirname(script), file))
     .filter((path) => path !== script && /\.(m?js|wasm)$/.test(path))
     .map((path) => ({ type: path.endsWith(".wasm") ? "CompiledWasm" : "ESModule", path }));
