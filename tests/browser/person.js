@@ -1,0 +1,111 @@
+// @ts-check
+/**
+ * A person before the real page in Chromium: does what people do, by the labels that people read,
+ * and tells what they would see.
+ */
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+const EXECUTABLE = process.env["CHROMIUM_PATH"] || "/usr/bin/chromium";
+const ARGUMENTS = [
+  "--no-sandbox", // as root
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** Long enough for a reconnect with backoff on a loaded machine. */
+const DEADLINE_MS = 30_000;
+
+/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {{ seq: number, text: string, state: string }} Line */
+
+export function launchBrowser() {
+  return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+}
+
+export class Person {
+  /** What the page complained of, less what the network did to it. @type {string[]} */
+  complaints = [];
+
+  /** @param {string} name @param {import("playwright-core").BrowserContext} context @param {Page} page */
+  constructor(name, context, page) {
+    this.name = name;
+    this.context = context;
+    this.page = page;
+    page.setDefaultTimeout(DEADLINE_MS);
+    page.on("pageerror", (error) => this.complaints.push(String(error.stack)));
+    page.on("console", (message) => {
+      const isNetwork = /WebSocket connection to .* failed|net::ERR_/.test(message.text());
+      if (["error", "warning"].includes(message.type()) && !isNetwork) this.complaints.push(message.text());
+    });
+  }
+
+  /** Opens a browser profile of one's own and goes to the room. @param {import("playwright-core").Browser} browser @param {string} url @param {string} name */
+  static async enter(browser, url, name) {
+    const context = await browser.newContext();
+    const person = new Person(name, context, await context.newPage());
+    await person.page.goto(url);
+    await person.page.getByLabel("Your name").fill(name);
+    await person.page.getByRole("button", { name: "Join", exact: true }).click();
+    await person.isLive();
+    return person;
+  }
+
+  async isLive() {
+    await this.page.getByRole("status").filter({ hasText: /live/i }).waitFor();
+  }
+
+  /** Writes a line and sends it, without waiting for what becomes of it. @param {string} text */
+  async say(text) {
+    await this.page.getByLabel("Message", { exact: true }).fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Says several lines, one after the other. @param {string[]} texts */
+  async sayAll(texts) {
+    for (const text of texts) await this.say(text);
+  }
+
+  /** The lines on the page, from the top. @returns {Promise<Line[]>} */
+  lines() {
+    return this.page.getByRole("log", { name: "Messages" }).getByRole("listitem").evaluateAll((items) =>
+      items.map((item) => ({
+        seq: Number(item.dataset["seq"]),
+        text: item.querySelector(".text")?.textContent ?? "",
+        state: item.dataset["state"] ?? "",
+      })),
+    );
+  }
+
+  /** Waits until the lines are as they should be. @param {(lines: Line[]) => boolean} condition @param {string} what */
+  async sees(condition, what) {
+    const deadline = performance.now() + DEADLINE_MS;
+    let lines = await this.lines();
+    while (!condition(lines)) {
+      const seen = lines.map(({ seq, text, state }) => `${seq} ${state} ${text}`).join("\n");
+      assert.ok(performance.now() < deadline, `${this.name} does not see ${what}, but:\n${seen}`);
+      await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+      lines = await this.lines();
+    }
+    return lines;
+  }
+
+  /** Waits until all lines with these texts are there, and acknowledged. @param {string[]} texts */
+  seesAll(texts) {
+    const isSent = (/** @type {Line[]} */ lines) => (/** @type {string} */ text) =>
+      lines.some((line) => line.text === text && line.state === "sent");
+    return this.sees((lines) => texts.every(isSent(lines)), `all of ${texts.length} lines`);
+  }
+
+  /** Waits until just these people are listed. @param {string[]} names */
+  async seesPeople(...names) {
+    const people = this.page.getByRole("list", { name: "People" });
+    await people.getByRole("listitem").nth(names.length - 1).waitFor();
+    await people.getByRole("listitem").nth(names.length).waitFor({ state: "detached" });
+    const texts = await people.getByRole("listitem").allTextContents();
+    for (const name of names) assert.ok(texts.some((text) => text.includes(name)), `${name} in ${texts}`);
+  }
+}
