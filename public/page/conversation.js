@@ -77,12 +77,12 @@ export function converse({ room, name, onNameRefused }) {
   /** @param {Frame} frame */
   function onFrame(frame) {
     if (timeline.fold(frame, Date.now()).gap) connection.resync();
+    if (timeline.you && timeline.you.name !== name) renamed(timeline.you.name);
     if (frame.type === "welcome") {
       composer.limit(frame.limits.text_chars_max);
-      identity.keepSession(room, frame.you.name, frame.session);
+      identity.keepSession(room, name, frame.session);
     }
     if (frame.type === "history") isLoading = false;
-    if (timeline.you && timeline.you.name !== name) renamed(timeline.you.name);
     draw();
   }
 

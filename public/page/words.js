@@ -1,6 +1,8 @@
 // @ts-check
 // The sentences that the page composes, in one place. What never changes stands in index.html.
 
+import { isPrivate } from "./room-name.js";
+
 /** @typedef {import("./protocol.js").Limits} Limits */
 /** @typedef {import("./connection.js").State} State */
 
@@ -61,8 +63,8 @@ export function stopReason(code, reason) {
 }
 
 /** @param {number} seconds */
-export const retryIn = (seconds) => `Connection lost. Trying again in ${seconds} s`;
-export const retryingNow = "Connection lost. Trying again …";
+export const retryIn = (seconds) => `No connection. Trying again in ${seconds} s`;
+export const retryingNow = "No connection. Trying again …";
 export const flooded = (/** @type {number} */ seconds) => `Too many messages at once. Back in ${seconds} s`;
 export const offline = "You are offline. What you write is sent when you are back.";
 
@@ -79,7 +81,7 @@ export const newLines = (count) => (count === 1 ? "1 new" : `${count} new`);
 /** @param {number} count */
 export const othersHere = (count) => (count === 1 ? "and 1 more" : `and ${count} more`);
 /** @param {string} room */
-export const beginning = (room) => `This is where ${room} begins. Say hello, or copy the link to bring somebody in.`;
+export const beginning = (room) => `This is where ${isPrivate(room) ? "a private room" : room} begins. Say hello, or copy the link to bring somebody in.`;
 /** @param {number} left */
 export const charactersLeft = (left) => (left >= 0 ? `${left} left` : `${-left} too many`);
 /** @param {string} room */

@@ -51,6 +51,7 @@ export function settleLine(item, line) {
   time.dateTime = new Date(line.at_ms).toISOString();
   time.title = fullTimeOf(line.at_ms);
   time.textContent = timeOf(line.at_ms);
+  /** @type {HTMLElement} */ (item.querySelector(".bubble")).title = time.title; // only a run's first line shows its time
   const foot = /** @type {HTMLElement} */ (item.querySelector(".line-foot"));
   foot.replaceChildren(...makeFoot(item.dataset.state, line.failure));
 }
