@@ -14,6 +14,8 @@
 //! | [`route`] | which request is for what | URLs |
 //! | `shell` | sockets, SQLite, timers | Cloudflare; compiled for wasm32 only |
 
+#![cfg_attr(test, allow(clippy::string_slice))]
+
 #[cfg(feature = "fault-injection")]
 pub mod fault_injection;
 pub mod limits;

@@ -235,3 +235,157 @@ fn with_page(mut object: String, page: &Page) -> String {
 fn spell(frame: &impl Serialize) -> String {
     serde_json::to_string(frame).unwrap_or_else(|_| "{}".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::limits::{FRAME_BYTES_MAX, Limits};
+    use crate::protocol::Dialect;
+    use crate::room::log::Message;
+
+    fn golden() -> Value {
+        serde_json::from_str(include_str!("../../tests/frames/parlor.v1.json")).unwrap()
+    }
+
+    fn member(id: u64, name: &str) -> Member {
+        let id = MemberId::new(id);
+        Member { id, name: name.to_owned(), color: id.color().to_owned() }
+    }
+
+    fn tea() -> Line {
+        let (id, from, text) = ("a-1".to_owned(), member(8, "Bo"), "tea?".to_owned());
+        Line::encode(&Message { seq: 1, id, from, text, sent_at: 1_800_000_000_000, reply_to: None }).unwrap()
+    }
+
+    fn yes() -> Line {
+        let (id, from, text) = ("b-1".to_owned(), member(7, "Ada"), "\"yes\"\n\u{2028}<b>".to_owned());
+        Line::encode(&Message { seq: 2, id, from, text, sent_at: 1_800_000_001_000, reply_to: Some(1) })
+            .unwrap()
+    }
+
+    fn refused(refusal: Refusal, id: Option<&str>) -> String {
+        reply(&Reply::Refused { refusal, id: id.map(str::to_owned) })
+    }
+
+    fn told(notices: &[Notice]) -> String {
+        let frames = broadcast(notices);
+        assert_eq!(frames.len(), 1);
+        frames[0].clone()
+    }
+
+    #[test]
+    fn the_servers_frames_are_the_golden_ones() {
+        let welcome = Welcome {
+            room: "kitchen".to_owned(),
+            epoch: "0123456789abcdef0123456789abcdef".to_owned(),
+            head: 2,
+            you: member(7, "Ada"),
+            session: "note".to_owned(),
+            members: vec![member(7, "Ada")],
+            member_count: 1,
+            limits: Limits::default().for_clients(),
+            recovered: false,
+            page: Page { messages: vec![tea(), yes()], more: false },
+        };
+        let typing = |on| Notice::Typing { member: MemberId::new(8), on };
+        let ours = [
+            ("welcome", reply(&Reply::Welcome(Box::new(welcome)))),
+            ("message", told(&[Notice::Message(tea())])),
+            ("reply", reply(&Reply::Message(yes()))),
+            ("joined", told(&[Notice::Joined { member: member(8, "Bo"), member_count: 2 }])),
+            ("renamed", told(&[Notice::Renamed { member: member(7, "Ada"), member_count: 2 }])),
+            ("left", told(&[Notice::Left { member: MemberId::new(8), member_count: 1 }])),
+            ("typing", told(&[typing(true)])),
+            ("history", reply(&Reply::History(Page { messages: vec![tea()], more: true }))),
+            ("history_empty", reply(&Reply::History(Page::default()))),
+            ("batch", told(&[Notice::Message(tea()), typing(false)])),
+            ("error", refused(Refusal::EmptyText, Some("a-2"))),
+            ("error_rate", refused(Refusal::RateLimited { retry_after_ms: 500 }, Some("a-3"))),
+            ("error_join", refused(Refusal::NotJoined, None)),
+            ("pong", reply(&Reply::Pong)),
+        ];
+        let golden = golden();
+        for (name, frame) in &ours {
+            assert_eq!(&serde_json::from_str::<Value>(frame).unwrap(), &golden["server"][name], "{name}");
+        }
+        assert_eq!(golden["server"].as_object().unwrap().len(), ours.len());
+    }
+
+    #[test]
+    fn the_clients_frames_are_read() {
+        let text = str::to_owned;
+        let after = Position { epoch: text("0123456789abcdef0123456789abcdef"), seq: 2 };
+        let join = |session, after| Request::Join { name: text("Ada"), session, after };
+        let requests = [
+            ("join", join(None, None)),
+            ("join_again", join(Some(text("note")), Some(after))),
+            ("join_nulls", join(None, None)),
+            ("send", Request::Send { id: text("a-1"), text: text("tea?"), reply_to: None }),
+            ("send_reply", Request::Send { id: text("b-1"), text: text("yes"), reply_to: Some(1) }),
+            ("typing", Request::Typing { on: true }),
+            ("rename", Request::Rename { name: text("Countess") }),
+            ("history", Request::History { range: Range::Newest, limit: 64 }),
+            ("history_before", Request::History { range: Range::Before(65), limit: 200 }),
+            ("history_after", Request::History { range: Range::After(0), limit: 64 }),
+            ("ping", Request::Ping),
+        ];
+        let golden = golden();
+        for (name, request) in &requests {
+            assert_eq!(decode(&golden["client"][name].to_string()).as_ref(), Ok(request), "{name}");
+        }
+        assert_eq!(golden["client"].as_object().unwrap().len(), requests.len());
+    }
+
+    #[test]
+    fn anything_else_is_malformed() {
+        for frame in golden()["malformed"].as_array().unwrap() {
+            let read = decode(frame.as_str().unwrap());
+            assert!(matches!(read, Err(Unreadable::Malformed(_))), "{frame}: {read:?}");
+        }
+        let nested = "[".repeat(FRAME_BYTES_MAX);
+        assert!(matches!(Dialect::V1.decode(&nested), Err(Unreadable::Malformed(_))));
+        assert_eq!(Dialect::V1.decode(&format!("{nested} ")), Err(Unreadable::TooBig));
+    }
+
+    #[test]
+    fn a_large_flush_leaves_in_several_batches() {
+        let notices: Vec<_> = std::iter::repeat_with(|| Notice::Message(tea())).take(5_000).collect();
+        let frames = broadcast(&notices);
+        assert!(frames.len() > 1);
+        assert!(frames.iter().all(|frame| frame.len() < BATCH_BYTES_MAX * 2));
+        let count = |frame: &String| {
+            serde_json::from_str::<Value>(frame).unwrap()["frames"].as_array().unwrap().len()
+        };
+        assert_eq!(frames.iter().map(count).sum::<usize>(), notices.len());
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_never_panics(frame in "\\PC*") {
+            let _ = decode(&frame);
+        }
+
+        #[test]
+        fn decoding_something_like_a_frame_never_panics(
+            kind in "join|send|typing|rename|history|ping|welcome",
+            key in "name|session|after|id|text|reply_to|on|before|limit|type",
+            value in "null|true|-1|1e999|9007199254740993|\"\\PC{0,9}\"|\\[\\]|\\{\\}|\\PC{0,9}",
+        ) {
+            let _ = decode(&format!(r#"{{"type":"{kind}","{key}":{value},"name":"x","id":"1","text":"x"}}"#));
+        }
+
+        #[test]
+        fn any_text_survives_storage_and_the_wire(said in "\\PC*|[\\x00-\\x{10ffff}]{0,40}") {
+            let (id, from) = ("1".to_owned(), member(8, "Bo"));
+            let message = Message { seq: 1, id, from, text: said.clone(), sent_at: 0, reply_to: None };
+            let line = Line::encode(&message).unwrap();
+            prop_assert!(!line.as_str().contains('\n'));
+            prop_assert_eq!(line.decode().unwrap(), message);
+            let frame: Value = serde_json::from_str(&told(&[Notice::Message(line)])).unwrap();
+            prop_assert_eq!(frame["text"].as_str(), Some(said.as_str()));
+        }
+    }
+}

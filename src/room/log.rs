@@ -277,6 +277,12 @@ impl Log {
         Ok(Page { messages: self.read_all(first, last, archive)?, more })
     }
 
+    /// How many ids are remembered.
+    #[cfg(test)]
+    pub fn remembered(&self) -> usize {
+        self.seen.seqs.len()
+    }
+
     fn read_all(&self, first: Seq, last: Seq, archive: &dyn Archive) -> Result<Vec<Line>, Fault> {
         if first > last {
             return Ok(Vec::new());

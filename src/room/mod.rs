@@ -10,11 +10,15 @@
 //!   buckets (full again before a room can fall asleep) and counts of bad frames.
 
 pub mod events;
+#[cfg(test)]
+mod harness;
 pub mod log;
 mod pace;
 pub mod presence;
 mod rate;
 pub mod session;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -202,13 +206,15 @@ impl Room {
     /// # Errors
     /// As [`Room::handle`].
     pub fn publish(&mut self, post: Post, now_ms: u64, archive: &dyn Archive) -> Result<Publication, Fault> {
-        let name = match DisplayName::parse(&post.name, &self.limits) {
-            Ok(name) => name,
+        let name = DisplayName::parse(&post.name, &self.limits);
+        let parsed = name.and_then(|name| Ok((name, self.parse(post.id, post.text)?)));
+        let (name, (id, text)) = match parsed {
+            Ok(parsed) => parsed,
             Err(refusal) => return Ok((Vec::new(), Err(refusal))),
         };
         let (meta, mut effects) = self.meta_or_create(now_ms);
         let from = Member::new(meta.secret.member_named(name.as_str()), &name);
-        let said = self.say(from, post.id, post.text, None, now_ms, archive)?;
+        let said = self.say(from, &id, &text, None, now_ms, archive)?;
         effects.extend(self.flush(now_ms, archive)?);
         let published = said.map(|said| match said {
             Said::Queued(seq) => Published { seq, new: true },
@@ -318,20 +324,23 @@ impl Room {
             Ok(name) => name,
             Err(refusal) => return self.refuse(connection, refusal, None, now_ms),
         };
-        let (meta, effects) = self.meta_or_create(now_ms);
+        let (meta, mut effects) = self.meta_or_create(now_ms);
         let id = session
             .and_then(|session| meta.secret.member_of(session, now_ms))
             .unwrap_or_else(|| self.presence.new_id(self.lot.number()));
         let member = Member::new(id, &name);
         let arrival = self.presence.add(member.clone());
         self.sit(connection, id);
+        self.waiting.push((connection, after));
         let member_count = self.presence.count();
         match arrival {
             Arrival::First => self.tell(Notice::Joined { member, member_count }, now_ms),
-            Arrival::Renamed => self.tell(Notice::Renamed { member, member_count }, now_ms),
+            Arrival::Renamed => {
+                self.tell(Notice::Renamed { member, member_count }, now_ms);
+                effects.extend(self.seats_of(id));
+            }
             Arrival::Another => self.request_flush(now_ms),
         }
-        self.waiting.push((connection, after));
         effects
     }
 
@@ -347,8 +356,12 @@ impl Room {
         archive: &dyn Archive,
     ) -> Effects {
         let Some(from) = self.presence.get(member).cloned() else { return Ok(Vec::new()) };
-        let echo = MessageId::parse(id.clone()).ok().map(|id| id.as_str().to_owned());
-        match self.say(from, id, text, reply_to, now_ms, archive)? {
+        let echo = id.clone();
+        let said = match self.parse(id, text) {
+            Ok((id, text)) => self.say(from, &id, &text, reply_to, now_ms, archive)?,
+            Err(refusal) => Err(refusal),
+        };
+        match said {
             Ok(said) => {
                 self.note_good_frame(connection, true);
                 Ok(match said {
@@ -356,28 +369,31 @@ impl Room {
                     Said::Before(_, line) => vec![Effect::Send(connection, Reply::Message(line))],
                 })
             }
-            Err(refusal) => Ok(self.refuse(connection, refusal, echo, now_ms)),
+            Err(refusal) => {
+                // An `id` that is none is not sent back.
+                let echo = MessageId::parse(echo).ok().map(|id| id.as_str().to_owned());
+                Ok(self.refuse(connection, refusal, echo, now_ms))
+            }
         }
+    }
+
+    fn parse(&self, id: String, text: String) -> Result<(MessageId, Text), Refusal> {
+        Ok((MessageId::parse(id)?, Text::parse(text, &self.limits)?))
     }
 
     /// Takes a message in, unless it was taken before or must be refused.
     fn say(
         &mut self,
         from: Member,
-        id: String,
-        text: String,
+        id: &MessageId,
+        text: &Text,
         reply_to: Option<Seq>,
         now_ms: u64,
         archive: &dyn Archive,
     ) -> Result<Result<Said, Refusal>, Fault> {
-        let (id, text) = match MessageId::parse(id).and_then(|id| Ok((id, Text::parse(text, &self.limits)?)))
-        {
-            Ok(parsed) => parsed,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
         #[cfg(feature = "fault-injection")]
         crate::fault_injection::maybe_panic(text.as_str());
-        if let Some(said) = self.said_before(from.id, &id, &text, archive)? {
+        if let Some(said) = self.said_before(from.id, id, text, archive)? {
             return Ok(said);
         }
         if reply_to.is_some_and(|seq| seq == 0 || seq > self.log.head()) {
@@ -388,7 +404,7 @@ impl Room {
         if let Err(retry_after_ms) = self.buckets(from.id, now_ms).send.take(burst, per_second, now_ms) {
             return Ok(Err(Refusal::RateLimited { retry_after_ms }));
         }
-        let seq = self.log.append(&id, from, text.as_str().to_owned(), reply_to, now_ms);
+        let seq = self.log.append(id, from, text.as_str().to_owned(), reply_to, now_ms);
         self.queue.push(Queued::Message);
         self.request_flush(now_ms);
         Ok(Ok(Said::Queued(seq)))

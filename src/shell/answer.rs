@@ -10,11 +10,13 @@ use crate::room::log::Range;
 
 /// Answers with a JSON text.
 pub(super) fn json(status: u16, body: String) -> Result<Response> {
-    ResponseBuilder::new()
+    let response = ResponseBuilder::new()
         .with_status(status)
         .with_header("Content-Type", "application/json")?
         .with_header("Cache-Control", "no-store")?
-        .ok(body)
+        // `ok` would make it text/plain.
+        .fixed(body.into_bytes());
+    Ok(response)
 }
 
 /// Answers with a refusal in the shape of all errors.
