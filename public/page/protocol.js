@@ -30,6 +30,7 @@ export const SUBPROTOCOL = "parlor.v1";
 /**
  * @typedef {object} Welcome
  * @property {"welcome"} type
+ * @property {1} protocol
  * @property {string} room
  * @property {string} epoch
  * @property {number} head  The last seq, 0 if there is none.

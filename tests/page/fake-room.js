@@ -101,6 +101,7 @@ export function openRoom(options = {}) {
 export function welcome(fields = {}) {
   return {
     type: "welcome",
+    protocol: 1,
     room: "tea",
     epoch: "e1",
     head: 0,
