@@ -110,7 +110,7 @@ export class Connection {
     this.#random = options.random ?? Math.random;
     this.#WebSocket = options.WebSocket ?? WebSocket;
     this.#url = roomUrl(options.url, options.room);
-    this.#name = options.name;
+    this.#name = options.name.toWellFormed();
     this.#on = options.on ?? {};
     this.#session = options.session ?? (() => undefined);
     this.#after = options.after ?? (() => undefined);
@@ -131,7 +131,8 @@ export class Connection {
    * @param {{ id?: string, text: string, reply_to?: number }} line
    * @returns {string} the send's id
    */
-  send({ id = randomId(), text, reply_to }) {
+  send({ id = randomId(), text: said, reply_to }) {
+    const text = said.toWellFormed(); // half a character would make the frame no JSON to the server
     this.#outbox.add(reply_to === undefined ? { id, text } : { id, text, reply_to });
     this.#pump();
     return id;
@@ -144,7 +145,7 @@ export class Connection {
 
   /** Asks for another name; returns false without a connection. @param {string} name */
   rename(name) {
-    return this.#transmit({ type: "rename", name });
+    return this.#transmit({ type: "rename", name: name.toWellFormed() });
   }
 
   /** Asks for a page of history; returns false without a connection. @param {{ before?: number, after?: number, limit?: number }} page */
