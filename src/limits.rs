@@ -111,9 +111,7 @@ impl Limits {
             match text.trim().parse::<f64>() {
                 Ok(value) if (min..=max).contains(&value) => value,
                 _ => {
-                    complaints.push(format!(
-                        "{name} must be a number from {min} to {max}, not {text:?}: using {default}"
-                    ));
+                    complaints.push(format!("{name}={text:?} is no number in its range: using the default"));
                     default
                 }
             }

@@ -572,7 +572,7 @@ fn live(world: &mut World, steps: Vec<Step>) {
         let after = Some(position.clone());
         let connection = world.rejoin("back", Some(&session), after);
         let welcome = world.welcome(connection);
-        let missed: Vec<_> = world.disk.messages.iter().cloned().filter(|it| it.seq > position.seq).collect();
+        let missed: Vec<_> = world.disk.messages.iter().filter(|it| it.seq > position.seq).cloned().collect();
         assert_eq!(welcome.recovered, missed.len() <= world.limits.resume_messages_max);
         if welcome.recovered {
             assert_eq!(world.client(connection).messages, missed);

@@ -128,14 +128,14 @@ fn number(value: SqlStorageValue) -> Result<u64, Fault> {
         SqlStorageValue::Integer(number) => {
             u64::try_from(number).map_err(|error| Fault::Storage(error.to_string()))
         }
-        other => Err(Fault::Storage(format!("{other:?} is no number"))),
+        _ => Err(Fault::Storage("a column that should be a number is none".to_owned())),
     }
 }
 
 fn text(value: SqlStorageValue) -> Result<String, Fault> {
     match value {
         SqlStorageValue::String(text) => Ok(text),
-        other => Err(Fault::Storage(format!("{other:?} is no text"))),
+        _ => Err(Fault::Storage("a column that should be text is none".to_owned())),
     }
 }
 
