@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 
 const ALIVE_INTERVAL_MS = 10_000;
 const FAILURE_LINES_MAX = 80;
+const COMMAND_CHARACTERS_MAX = 100;
 
 /** A failure that its message explains in full: shown as one line, without a stack trace. */
 export class Failure extends Error {}
@@ -62,7 +63,7 @@ export async function run(command, args, options = {}) {
     const shown = output.trimEnd().split("\n").slice(-FAILURE_LINES_MAX).join("\n");
     if (shown && !options.silent) console.log(shown);
     const why = late ? `gave no result within ${options.timeout_s} s` : `failed (${code})`;
-    throw new Failure(`${[command, ...args].join(" ")} ${why}`);
+    throw new Failure(`${[command, ...args].join(" ").slice(0, COMMAND_CHARACTERS_MAX)} ${why}`);
   } finally {
     clearInterval(alive);
     clearTimeout(limit);
