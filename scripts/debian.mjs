@@ -11,7 +11,7 @@ import { Failure, run, step } from "./run.mjs";
 export async function installDebianPackages(packages, remedy) {
   const names = packages.join(" ");
   if (!existsSync("/usr/bin/apt-get")) throw new Failure(`${names}: no apt-get here; ${remedy}`);
-  if (process.getuid?.() !== 0) throw new Failure(`${names}: \`apt-get install\` needs root; run it with sudo, or ${remedy}`);
+  if (process.getuid?.() !== 0) throw new Failure(`${names}: installing needs root; \`sudo apt-get install ${names}\`, or ${remedy}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   await step(`Debian packages: ${names}`, async () => {
     await run("apt-get", ["update"], { env });
