@@ -27,9 +27,12 @@ const HANDSHAKE = {
   "sec-websocket-key": "cGFybG9yIHRlc3Qga2V5IQ==",
 };
 
+const DEADLINE_MS = 10_000;
+
 /** @param {number} port @param {string} path @param {RequestOptions} [options] @returns {Promise<HttpAnswer>} */
 export async function request(port, path, { method = "GET", headers = {}, body } = {}) {
-  const outgoing = httpRequest({ host: "127.0.0.1", port, path, method, headers, agent: false });
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const outgoing = httpRequest({ host: "127.0.0.1", port, path, method, headers, agent: false, signal });
   outgoing.end(typeof body === "object" ? JSON.stringify(body) : body);
   const [incoming] = await Promise.race([once(outgoing, "response"), once(outgoing, "upgrade")]);
   if (incoming.statusCode !== 101) return readAnswer(incoming);

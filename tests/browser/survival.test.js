@@ -8,7 +8,8 @@ import { after, test } from "node:test";
 import { startServer, UNHURRIED } from "../harness.js";
 import { launchBrowser, Person } from "./person.js";
 
-const server = await startServer({ vars: UNHURRIED });
+// A welcome holds more than will be said, so that no one has to scroll for the rest.
+const server = await startServer({ vars: { ...UNHURRIED, HISTORY_ON_JOIN: "200" } });
 after(() => server.close());
 const browser = await launchBrowser();
 after(() => browser.close());
