@@ -79,10 +79,11 @@ test("a room may not be named like something that the server answers itself", as
   }
 });
 
-test("no file or folder of the page can become a room", async () => {
-  for (const name of readdirSync(PUBLIC)) {
-    const answer = await server.upgrade(`/${name}`);
-    assert.notEqual(answer.status, 101, name);
+test("no file of the page can become a room", async () => {
+  const files = readdirSync(PUBLIC, { withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const { name } of files) {
+    const upgrade = await server.upgrade(`/${name}`);
+    assert.notEqual(upgrade.status, 101, name); // some are served before the Worker sees the request
     assertRefused(await server.request(`/api/rooms/${name}/messages`), 400, "invalid_room");
   }
 });
