@@ -42,6 +42,13 @@ impl Route {
     pub fn of(request: Request<'_>) -> Result<Self, Refusal> {
         let path = request.path.strip_prefix('/').unwrap_or(request.path);
         let segments: Vec<&str> = path.split('/').collect();
+        if request.upgrade {
+            return match segments.as_slice() {
+                [""] => read(request, Self::Connect(RoomName::default())),
+                [room] => read(request, Self::Connect(room_name(room)?)),
+                _ => Err(Refusal::InvalidRoom),
+            };
+        }
         match segments.as_slice() {
             ["health"] => read(request, Self::Health),
             ["api", "rooms", room] => read(request, Self::Summary(room_name(room)?)),
@@ -51,14 +58,10 @@ impl Route {
                 _ => Err(Refusal::MethodNotAllowed { allowed: "GET, HEAD, POST" }),
             },
             ["api" | "metrics" | "status", ..] => Err(Refusal::NotFound),
-            [""] if request.upgrade => read(request, Self::Connect(RoomName::default())),
-            [""] => read(request, Self::Page),
-            [room] if request.upgrade => read(request, Self::Connect(room_name(room)?)),
-            // A legal room's page; the page's own files beside it are served as they are.
-            [file] if is_file(file) => read(request, Self::Page),
+            // A legal room's page, and the page's own files beside it.
+            ["" | "index.html" | "favicon.svg"] => read(request, Self::Page),
             [room] => room_name(room).and_then(|_| read(request, Self::Page)),
-            _ if request.upgrade => Err(Refusal::InvalidRoom),
-            _ => Err(Refusal::NotFound),
+            _ => Err(Refusal::InvalidRoom),
         }
     }
 
@@ -112,10 +115,6 @@ fn read(request: Request<'_>, route: Route) -> Result<Route, Refusal> {
     }
 }
 
-fn is_file(segment: &str) -> bool {
-    matches!(segment, "index.html" | "favicon.svg")
-}
-
 fn room_name(segment: &str) -> Result<RoomName, Refusal> {
     let name = percent_decode_str(segment).decode_utf8().map_err(|_| Refusal::InvalidRoom)?;
     RoomName::parse(&name)
@@ -149,14 +148,13 @@ mod tests {
 
     #[test]
     fn illegal_and_reserved_names_are_no_rooms() {
-        for path in ["/-a", "/a%20b", "/caf%C3%A9", "/%ff", "/a%2Fb", "/%61pi"] {
+        for path in ["/-a", "/a/b", "/a/", "//", "/a%20b", "/caf%C3%A9", "/%ff", "/a%2Fb", "/%61pi"] {
             assert_eq!(get(path), Err(Refusal::InvalidRoom), "{path}");
             assert_eq!(connect(path), Err(Refusal::InvalidRoom), "{path}");
         }
-        for path in ["/favicon.svg", "/index.html", "/a/b", "/a/"] {
+        for path in ["/favicon.svg", "/index.html", "/health", "/api", "/api/rooms/a"] {
             assert_eq!(connect(path), Err(Refusal::InvalidRoom), "{path}");
         }
-        assert_eq!(get("/a/b"), Err(Refusal::NotFound));
     }
 
     #[test]
@@ -170,7 +168,6 @@ mod tests {
         );
         assert_eq!(get("/api/rooms/-"), Err(Refusal::InvalidRoom));
         assert_eq!(get("/api/x"), Err(Refusal::NotFound));
-        assert_eq!(connect("/api"), Err(Refusal::NotFound));
     }
 
     #[test]

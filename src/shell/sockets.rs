@@ -15,6 +15,15 @@ use crate::room::{ConnectionId, Notice, Reply, Seat};
 
 /// What is kept with a WebSocket, as JSON text: below 400 bytes of the 16,384 allowed.
 #[derive(Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kept {
+    /// The connection is open.
+    Seat(Attachment),
+    /// The room has ended it, with this close code.
+    Ended(u16),
+}
+
+#[derive(Deserialize, Serialize)]
 struct Attachment {
     connection: u64,
     dialect: String,
@@ -38,13 +47,20 @@ struct Socket {
 }
 
 impl Sockets {
-    /// Finds the connections that outlived the room's sleep, and their seats. One that is closing has
-    /// nothing kept with it.
+    /// Finds the connections that outlived the room's sleep, and their seats. One that the room has ended
+    /// is no connection any more; it is closed again, in case the sleep came before the close left.
     pub fn restore(state: &State) -> (Self, Vec<(ConnectionId, Seat)>) {
         let mut sockets = Self { open: BTreeMap::new(), numbers: Map::new(), next: 1 };
         let mut seats = Vec::new();
         for ws in state.get_websockets() {
-            let Some(attachment) = read_attachment(&ws) else { continue };
+            let attachment = match kept_with(&ws) {
+                Some(Kept::Seat(attachment)) => attachment,
+                Some(Kept::Ended(code)) => {
+                    close(&ws, code, "");
+                    continue;
+                }
+                None => continue,
+            };
             let Ok(dialect) = Dialect::parse(&attachment.dialect) else { continue };
             let connection = ConnectionId(attachment.connection);
             let member = attachment.member.map(|(id, name)| (id, DisplayName::stored(name)));
@@ -91,7 +107,7 @@ impl Sockets {
             opened_at: seat.opened_at,
             member: seat.member.map(|(id, name)| (id, name.as_str().to_owned())),
         };
-        socket.ws.serialize_attachment(serde_json::to_string(&attachment)?)
+        socket.ws.serialize_attachment(serde_json::to_string(&Kept::Seat(attachment))?)
     }
 
     /// Tells all seated connections: one encoding for each dialect, one string for all its sockets.
@@ -130,22 +146,27 @@ impl Sockets {
 /// Ends every connection of a room, those included that it does not know.
 pub(super) fn close_all(state: &State, code: CloseCode) {
     for ws in state.get_websockets() {
-        if read_attachment(&ws).is_some() {
+        if let Some(Kept::Seat(_)) = kept_with(&ws) {
             end(&ws, code);
         }
     }
 }
 
-/// Takes away what is kept with a WebSocket, so that a room which wakes does not count it, and closes it.
+/// Ends a connection, and notes that with its WebSocket, so that a room which wakes does not count it.
 fn end(ws: &WebSocket, code: CloseCode) {
-    if let Err(error) = ws.serialize_attachment(()) {
+    let kept = serde_json::to_string(&Kept::Ended(code.number())).unwrap_or_default();
+    if let Err(error) = ws.serialize_attachment(kept) {
         console_error!("an ended connection keeps its seat: {error}");
     }
-    // It throws for a socket that is closed already.
-    let _ = ws.close(Some(code.number()), Some(code.reason()));
+    close(ws, code.number(), code.reason());
 }
 
-fn read_attachment(ws: &WebSocket) -> Option<Attachment> {
+fn close(ws: &WebSocket, code: u16, reason: &str) {
+    // It throws for a socket that is closed already.
+    let _ = ws.close(Some(code), Some(reason));
+}
+
+fn kept_with(ws: &WebSocket) -> Option<Kept> {
     let text: Option<String> = ws.deserialize_attachment().ok()?;
     serde_json::from_str(&text?).ok()
 }
