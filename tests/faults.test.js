@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Client, fence, startServer, UNHURRIED } from "./harness.js";
+import { Talker } from "./talker.js";
 
 const server = await startServer({ build: "build-faults", vars: UNHURRIED });
 after(() => server.close());
@@ -106,6 +107,34 @@ for (const [fault, trigger] of Object.entries(FAULTS)) {
     assert.equal(carol.welcome.member_count, 3, "the connections of before count on");
     assert.equal((await alice.next((frame) => frame.type === "joined" && frame.member.name === "Carol")).member_count, 3);
     assert.deepEqual(texts(carol), ["one", "two"]);
+  });
+
+  test(`${fault}: another room that is busy at that moment loses and doubles nothing`, async () => {
+    const mallory = await Client.join(server, `busy-faulty-${fault.replaceAll(" ", "-")}`, "Mallory");
+    const room = `busy-${fault.replaceAll(" ", "-")}`;
+    const talkers = ["Alice", "Bob", "Carol"].map((name) => new Talker(server, room, name));
+    await Promise.all(talkers.map((talker) => talker.join()));
+    let said = 0;
+    for (let n = 0; n < 60; n++) {
+      for (const talker of talkers) talker.say(`${talker.name} ${said++}`);
+      if (n === 30) mallory.send(trigger);
+    }
+    mallory.send("the next event");
+    await mallory.closed();
+    for (const talker of talkers) {
+      if (talker.client?.isOpen) talker.sayAgain();
+      await talker.allAcknowledged();
+    }
+    const reader = new Talker(server, room, "Reader");
+    await reader.join();
+    reader.say("that is all");
+    for (const talker of [...talkers, reader]) {
+      await talker.client?.until(() => (talker.collect(), talker.log.at(-1)?.text === "that is all"));
+    }
+    const log = talkers[0]?.log ?? [];
+    assert.deepEqual(log.map(({ seq }) => seq), Array.from({ length: said + 1 }, (_, n) => n + 1));
+    assert.equal(new Set(log.map(({ text }) => text)).size, said + 1);
+    for (const talker of talkers) assert.deepEqual(talker.log, log);
   });
 
   test(`${fault} over and over: the room serves on each time`, async () => {

@@ -3,56 +3,14 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Client, fence, startServer, UNHURRIED } from "./harness.js";
+import { Talker } from "./talker.js";
 
 const server = await startServer({ vars: UNHURRIED });
 after(() => server.close());
 
-/** @typedef {import("./client.js").Frame} Frame */
-
-/** What one person means to say: sends all of it in time, and again after a crash what was not acknowledged. */
-class Talker {
-  /** @type {Client | undefined} */ client;
-  /** Texts by id. @type {Map<string, string>} */ unacknowledged = new Map();
-  /** Every message of the room as seen across reconnects. @type {Frame[]} */ log = [];
-
-  /** @param {string} room @param {string} name */
-  constructor(room, name) {
-    this.room = room;
-    this.name = name;
-  }
-
-  /** Joins, or resumes after the last message seen. */
-  async join() {
-    const before = this.client?.welcome;
-    const resume = before && { session: before.session, after: { epoch: before.epoch, seq: this.log.at(-1)?.seq ?? 0 } };
-    const client = await Client.join(server, this.room, this.name, resume);
-    assert.equal(client.welcome.recovered, before !== undefined);
-    for (const message of client.welcome.messages) this.#see(message);
-    for (const [id, text] of this.unacknowledged) client.send(text, { id });
-    this.client = client;
-  }
-
-  /** @param {string} text */
-  say(text) {
-    this.unacknowledged.set(/** @type {Client} */ (this.client).send(text), text);
-  }
-
-  /** Takes over what arrived on the connection; one's own echo acknowledges. */
-  collect() {
-    const { frames } = /** @type {Client} */ (this.client);
-    for (const frame of frames.splice(0)) if (frame.type === "message") this.#see(frame);
-  }
-
-  /** @param {Frame} message */
-  #see(message) {
-    this.unacknowledged.delete(message.id);
-    if (message.seq > (this.log.at(-1)?.seq ?? 0)) this.log.push(message); // an answer to a repeat is older
-  }
-}
-
 test("killed while three talk: every line is there, once, in one order, for all", async () => {
   const room = "killed";
-  const talkers = ["Alice", "Bob", "Carol"].map((name) => new Talker(room, name));
+  const talkers = ["Alice", "Bob", "Carol"].map((name) => new Talker(server, room, name));
   await Promise.all(talkers.map((talker) => talker.join()));
   let said = 0;
   const acknowledged = [];
@@ -69,9 +27,7 @@ test("killed while three talk: every line is there, once, in one order, for all"
     }
     await Promise.all(talkers.map((talker) => talker.join()));
   }
-  for (const talker of talkers) {
-    await talker.client?.until(() => (talker.collect(), talker.unacknowledged.size === 0));
-  }
+  for (const talker of talkers) await talker.allAcknowledged();
   const [first] = talkers;
   await fence(/** @type {Client} */ (first?.client), ...talkers.map((talker) => /** @type {Client} */ (talker.client)));
   for (const talker of talkers) talker.collect();
