@@ -13,7 +13,7 @@ import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure, main, run, step } from "./run.mjs";
 import { setUp } from "./setup.mjs";
-import { ROOT, cargoTools, findCargoTool, wasmEnvironment, wasmRoute } from "./toolchain.mjs";
+import { ROOT, cargoTools, findCargoTool, npmBinary, wasmEnvironment, wasmRoute } from "./toolchain.mjs";
 
 await main(async () => {
   const { values } = parseArgs({ options: { features: { type: "string", default: "" }, "out-dir": { type: "string", default: "build" } } });
@@ -40,6 +40,9 @@ async function build(features, folder) {
   const command = findCargoTool("worker-build");
   if (!command) throw new Failure("worker-build is missing: node scripts/setup.mjs");
   await run(command, args, { cwd: ROOT, env });
+  // worker-build keeps the names of functions, a tenth of the module, which only a panic's trace would show.
+  const module = join(folder, "index_bg.wasm");
+  await run(npmBinary("wasm-opt"), ["--all-features", "--strip-debug", "--strip-producers", module, "-o", module], { cwd: ROOT, env });
 }
 
 /** @param {string} folder */

@@ -20,6 +20,7 @@
 pub mod fault_injection;
 pub mod limits;
 pub mod name;
+mod nfc;
 pub mod protocol;
 pub mod refusal;
 pub mod room;

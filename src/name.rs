@@ -4,9 +4,8 @@
 
 use std::fmt;
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::limits::{Limits, MESSAGE_ID_CHARS_MAX, ROOM_NAME_CHARS_MAX, TEXT_RAW_CHARS_PER_CHAR};
+use crate::nfc::nfc;
 use crate::refusal::Refusal;
 
 /// First path segments that are no rooms: the API's and the files that lie in `public/` itself. A
@@ -74,14 +73,14 @@ impl DisplayName {
         if text.len() > limits.name_chars_max * 4 * TEXT_RAW_CHARS_PER_CHAR {
             return Err(refused);
         }
-        let name: String = text.trim().nfc().collect();
+        let name = nfc(text.trim());
         if !has_visible(&name)
             || name.chars().count() > limits.name_chars_max
             || name.chars().any(|c| c.is_control() || overrides_direction(c))
         {
             return Err(refused);
         }
-        Ok(Self(name))
+        Ok(Self(name.into_owned()))
     }
 
     /// The name as text.
@@ -113,7 +112,7 @@ impl Text {
         let chars_max = limits.text_chars_max;
         let raw_max = chars_max * TEXT_RAW_CHARS_PER_CHAR;
         if (text.len() > raw_max && text.chars().count() > raw_max)
-            || (trimmed.len() > chars_max && count_composed(trimmed, chars_max) > chars_max)
+            || (trimmed.len() > chars_max && nfc(trimmed).chars().count() > chars_max)
         {
             return Err(Refusal::TextTooLong { chars_max });
         }
@@ -150,11 +149,6 @@ impl MessageId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Counts the characters of `text` in NFC, giving up just above `max`.
-fn count_composed(text: &str, max: usize) -> usize {
-    text.nfc().take(max + 1).count()
 }
 
 /// Whether anything in `text` leaves a mark on the screen.
