@@ -27,7 +27,8 @@ const HANDSHAKE = {
   "sec-websocket-key": "cGFybG9yIHRlc3Qga2V5IQ==",
 };
 
-const DEADLINE_MS = 10_000;
+/** Above the 10 s after which a client takes a room for dead. */
+const DEADLINE_MS = 15_000;
 
 /** @param {number} port @param {string} path @param {RequestOptions} [options] @returns {Promise<HttpAnswer>} */
 export async function request(port, path, { method = "GET", headers = {}, body } = {}) {
