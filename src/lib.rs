@@ -21,6 +21,8 @@ pub mod fault_injection;
 pub mod limits;
 pub mod name;
 mod nfc;
+#[cfg_attr(not(feature = "planted-bugs"), allow(dead_code))]
+pub mod planted;
 pub mod protocol;
 pub mod refusal;
 pub mod room;

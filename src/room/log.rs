@@ -17,6 +17,7 @@ use super::presence::{Member, MemberId};
 use super::{Archive, Fault};
 use crate::limits::{REMEMBERED_MESSAGES_MIN, REMEMBERED_MS_MIN, SEGMENT_BYTES_MAX, SEGMENT_MESSAGES_MAX};
 use crate::name::MessageId;
+use crate::planted::{Bug, planted};
 
 /// A message's number in its room: 1 for the first, below 2^53.
 pub type Seq = u64;
@@ -164,7 +165,7 @@ impl Log {
     /// oldest first.
     pub fn restore(open: Option<Segment>, keys: Vec<SegmentKeys>) -> Self {
         let mut seen = Seen::default();
-        for segment in keys {
+        for segment in keys.into_iter().filter(|_| !planted(Bug::ForgetIdsOnRestore)) {
             for (seq, key) in (segment.first..).zip(decode_keys(&segment.keys)) {
                 seen.insert(key, seq, segment.last_at);
             }
@@ -274,6 +275,8 @@ impl Log {
                 (first, end.saturating_sub(1), first > 1 && first < end)
             }
         };
+        let skip = planted(Bug::SkipAtSegmentBorder) && last % SEGMENT_MESSAGES_MAX as Seq == 0;
+        let last = last.saturating_sub(Seq::from(skip));
         Ok(Page { messages: self.read_all(first, last, archive)?, more })
     }
 
@@ -360,7 +363,7 @@ const KEY_DIGITS: usize = 16;
 
 /// FNV-1a over the member and the id. It is stored, so it must never change.
 fn key(member: MemberId, id: &str) -> u64 {
-    let bytes = member.get().to_le_bytes();
+    let bytes = if planted(Bug::IdsWithoutMember) { 0 } else { member.get() }.to_le_bytes();
     bytes.iter().chain(id.as_bytes()).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })

@@ -31,6 +31,7 @@ use session::Lot;
 
 use crate::limits::{BAD_FRAMES_MAX, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND};
 use crate::name::{DisplayName, MessageId, RoomName, Text};
+use crate::planted::{Bug, planted};
 use crate::refusal::{CloseCode, Refusal};
 
 /// A room in memory.
@@ -174,6 +175,7 @@ impl Room {
     /// Whether something was taken that is not stored or not told yet.
     pub fn is_unsettled(&self) -> bool {
         self.flush_at.is_some()
+            && !(planted(Bug::NoticesNeedNoSettling) && self.log.head() == self.log.stored_head())
     }
 
     /// Whether one more connection fits.
@@ -269,6 +271,9 @@ impl Room {
                 // Who joined and did not wait for the welcome gets it before the answer.
                 let mut effects = Vec::new();
                 if self.waiting.iter().any(|(waiting, _)| *waiting == connection) {
+                    if planted(Bug::ForcedFlushTellsNobody) {
+                        self.queue.clear();
+                    }
                     effects = self.flush(now_ms, archive)?;
                 }
                 effects.extend(self.serve(connection, member, request, now_ms, archive)?);
@@ -442,7 +447,7 @@ impl Room {
         let Some(renamed) = self.presence.rename(member, &name) else { return Ok(Vec::new()) };
         let member_count = self.presence.count();
         self.tell(Notice::Renamed { member: renamed, member_count }, now_ms);
-        Ok(self.seats_of(member))
+        Ok(if planted(Bug::KeepOldNameInSeat) { Vec::new() } else { self.seats_of(member) })
     }
 
     /// Stores what is new, tells everybody, and welcomes those who joined.
@@ -470,6 +475,12 @@ impl Room {
             effects.push(Effect::Broadcast(notices));
         }
         effects.extend(welcomes);
+        if planted(Bug::BroadcastBeforeStore) {
+            effects.sort_by_key(|effect| !matches!(effect, Effect::Broadcast(_)));
+        }
+        if planted(Bug::WelcomeOvertakesBroadcast) {
+            effects.sort_by_key(|effect| matches!(effect, Effect::Broadcast(_)));
+        }
         self.forget_full_buckets(now_ms);
         Ok(effects)
     }
@@ -488,11 +499,14 @@ impl Room {
         };
         let head = self.log.stored_head();
         let missed = after
-            .filter(|after| after.epoch == meta.epoch)
+            .filter(|after| after.epoch == meta.epoch || planted(Bug::ResumeInAnotherEpoch))
             .and_then(|after| head.checked_sub(after.seq).map(|missed| (after.seq, missed as usize)))
             .filter(|(_, missed)| *missed <= self.limits.resume_messages_max);
         let page = match missed {
-            Some((seq, missed)) => self.log.page(Range::After(seq), missed, archive)?,
+            Some((seq, missed)) => {
+                let seq = seq + Seq::from(planted(Bug::ResumeOffByOne));
+                self.log.page(Range::After(seq), missed, archive)?
+            }
             None => self.log.page(Range::Newest, self.limits.history_on_join, archive)?,
         };
         let welcome = Welcome {
@@ -556,7 +570,7 @@ impl Room {
         self.waiting.retain(|(waiting, _)| *waiting != connection);
         let Some(member) = known.member else { return };
         let left = self.presence.remove(member);
-        if left && self.presence.count() > 0 {
+        if left && self.presence.count() > 0 && !(planted(Bug::LoseLeft) && self.flush_at.is_some()) {
             let member_count = self.presence.count();
             self.tell(Notice::Left { member, member_count }, now_ms);
         }

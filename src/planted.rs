@@ -1,0 +1,74 @@
+//! Bugs put in on purpose, to show that the simulation in tests/simulation would find such ones. Never
+//! part of a shipped build: without the feature `planted-bugs` no bug is ever in, and the compiler
+//! takes the branches out.
+
+/// A bug that can be put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// A flush tells everybody first and stores then.
+    BroadcastBeforeStore,
+    /// A room that wakes knows no `id` of before.
+    ForgetIdsOnRestore,
+    /// A `join` with `after` gets what is after the message that it missed first.
+    ResumeOffByOne,
+    /// Nobody is told of a member who leaves while a flush is waiting.
+    LoseLeft,
+    /// A rename is told, but not kept with the connections.
+    KeepOldNameInSeat,
+    /// A member's second connection counts as two.
+    CountSecondConnectionTwice,
+    /// A page that ends where a segment does lacks its last message.
+    SkipAtSegmentBorder,
+    /// Ids are remembered without their member.
+    IdsWithoutMember,
+    /// A flush that could not wait for its time forgets to tell what was waiting.
+    ForcedFlushTellsNobody,
+    /// A welcome leaves before the broadcast of its own flush.
+    WelcomeOvertakesBroadcast,
+    /// A `join` resumes in whatever history the room has.
+    ResumeInAnotherEpoch,
+    /// Only messages make a room unsettled, not what else is to be told.
+    NoticesNeedNoSettling,
+}
+
+impl Bug {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::BroadcastBeforeStore,
+        Self::ForgetIdsOnRestore,
+        Self::ResumeOffByOne,
+        Self::LoseLeft,
+        Self::KeepOldNameInSeat,
+        Self::CountSecondConnectionTwice,
+        Self::SkipAtSegmentBorder,
+        Self::IdsWithoutMember,
+        Self::ForcedFlushTellsNobody,
+        Self::WelcomeOvertakesBroadcast,
+        Self::ResumeInAnotherEpoch,
+        Self::NoticesNeedNoSettling,
+    ];
+}
+
+/// Whether this bug is in.
+#[cfg(not(feature = "planted-bugs"))]
+#[inline(always)]
+pub(crate) const fn planted(_: Bug) -> bool {
+    false
+}
+
+#[cfg(feature = "planted-bugs")]
+thread_local! {
+    static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
+}
+
+/// Whether this bug is in.
+#[cfg(feature = "planted-bugs")]
+pub(crate) fn planted(bug: Bug) -> bool {
+    PLANTED.get() == Some(bug)
+}
+
+/// Puts a bug into all rooms of this thread, or takes it out again.
+#[cfg(feature = "planted-bugs")]
+pub fn plant(bug: Option<Bug>) {
+    PLANTED.set(bug);
+}
