@@ -276,7 +276,10 @@ impl Room {
                     }
                     effects = self.flush(now_ms, archive)?;
                 }
-                effects.extend(self.serve(connection, member, request, now_ms, archive)?);
+                // That flush is not in the archive before its effects are applied.
+                let written = Written { rows: appended(&effects), archive };
+                let served = self.serve(connection, member, request, now_ms, &written)?;
+                effects.extend(served);
                 Ok(effects)
             }
         }
@@ -670,6 +673,15 @@ impl Room {
                 && buckets.signal.is_full(SIGNAL_BURST, SIGNAL_PER_SECOND, now_ms))
         });
     }
+}
+
+/// The rows that these effects will write.
+fn appended(effects: &[Effect]) -> &[Segment] {
+    let rows = effects.iter().find_map(|effect| match effect {
+        Effect::Append(rows) => Some(rows.as_slice()),
+        _ => None,
+    });
+    rows.unwrap_or_default()
 }
 
 /// The archive as it will be once this flush's rows are written.

@@ -400,6 +400,26 @@ fn typing_is_passed_on_and_bounded() {
 }
 
 #[test]
+fn who_asks_before_the_welcome_is_served_from_what_waited_to_be_stored() {
+    let mut world = World::new();
+    let ada = world.join("Ada");
+    let session = world.welcome(ada).session.clone();
+    world.send(ada, "1", "tea?");
+    let again = world.open();
+    world.ask(again, Request::Join { name: "Ada".to_owned(), session: Some(session), after: None });
+    world.send(again, "1", "tea?");
+    world.send(ada, "2", "milk?");
+    let bo = world.open();
+    world.ask(bo, Request::Join { name: "Bo".to_owned(), session: None, after: None });
+    world.ask(bo, Request::History { range: Range::Newest, limit: 9 });
+    world.flush();
+    assert!(
+        matches!(&world.client(again).replies[1], Reply::Message(line) if line.decode().unwrap().seq == 1)
+    );
+    assert!(matches!(&world.client(bo).replies[1], Reply::History(page) if page.messages.len() == 2));
+}
+
+#[test]
 fn who_sends_before_the_welcome_gets_both() {
     let mut world = World::new();
     let ada = world.open();
