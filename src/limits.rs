@@ -38,13 +38,24 @@ pub const SEGMENT_MESSAGES_MAX: usize = 64;
 /// 2 MB that the platform allows in a row.
 pub const SEGMENT_BYTES_MAX: usize = 32 * 1024;
 
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
 /// How many of the newest messages have their `id` remembered however old they are.
 pub const REMEMBERED_MESSAGES_MIN: usize = 1_000;
 /// How long every message's `id` is remembered, in milliseconds: 24 hours.
-pub const REMEMBERED_MS_MIN: u64 = 24 * 60 * 60 * 1_000;
+pub const REMEMBERED_MS_MIN: u64 = DAY_MS;
+
+/// Most segments that one flush deletes when the history is over its limits, so that a change of limits
+/// is caught up with little by little and not in one long pause.
+pub const TRIM_SEGMENTS_MAX: usize = 8;
+
+/// Least time between two alarms that have nothing to delete, in milliseconds: an alarm is a row written.
+pub const ALARM_GAP_MS_MIN: u64 = DAY_MS;
+/// Time between two alarms while there is more to delete, in milliseconds.
+pub const ALARM_AGAIN_MS: u64 = 1_000;
 
 /// How long a `session` can be taken up again after its `welcome`, in milliseconds: 30 days.
-pub const SESSION_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+pub const SESSION_MS: u64 = 30 * DAY_MS;
 
 /// Frames in a row that are no frames of the protocol: at this one the connection is closed, 4400.
 pub const BAD_FRAMES_MAX: u32 = 10;
@@ -83,6 +94,15 @@ pub struct Limits {
     pub connections_max: usize,
     /// `JOIN_TIMEOUT_MS`: how long a connection may stay without a `join`, in milliseconds.
     pub join_timeout_ms: u64,
+    /// `HISTORY_MESSAGES_MAX`: messages that a room keeps. The oldest go, a segment at a time.
+    pub history_messages_max: u64,
+    /// `HISTORY_BYTES_MAX`: bytes of messages that a room keeps. The platform allows an object 10 GB.
+    pub history_bytes_max: u64,
+    /// `HISTORY_DAYS_MAX`: how long a room keeps a message, in milliseconds (the variable is in days).
+    pub history_ms_max: u64,
+    /// `ABANDONED_DAYS`: how long after its last message a room that nobody is in is wiped, in
+    /// milliseconds (the variable is in days).
+    pub abandoned_ms: u64,
 }
 
 impl Default for Limits {
@@ -96,6 +116,10 @@ impl Default for Limits {
             resume_messages_max: 300,
             connections_max: 32_000,
             join_timeout_ms: 60_000,
+            history_messages_max: 10_000_000,
+            history_bytes_max: 5_000_000_000,
+            history_ms_max: 3_650 * DAY_MS,
+            abandoned_ms: 365 * DAY_MS,
         }
     }
 }
@@ -129,6 +153,20 @@ impl Limits {
             read("CONNECTIONS_MAX", 1.0, 32_768.0, limits.connections_max as f64) as usize;
         limits.join_timeout_ms =
             read("JOIN_TIMEOUT_MS", 1.0, 3_600_000.0, limits.join_timeout_ms as f64) as u64;
+        limits.history_messages_max = read(
+            "HISTORY_MESSAGES_MAX",
+            REMEMBERED_MESSAGES_MIN as f64,
+            1e12,
+            limits.history_messages_max as f64,
+        ) as u64;
+        limits.history_bytes_max =
+            read("HISTORY_BYTES_MAX", 1e6, 9e9, limits.history_bytes_max as f64) as u64;
+        let days = |ms: u64| ms as f64 / DAY_MS as f64;
+        // A day is what ids must be remembered for.
+        limits.history_ms_max =
+            (read("HISTORY_DAYS_MAX", 1.0, 36_500.0, days(limits.history_ms_max)) * DAY_MS as f64) as u64;
+        limits.abandoned_ms =
+            (read("ABANDONED_DAYS", 1e-5, 36_500.0, days(limits.abandoned_ms)) * DAY_MS as f64) as u64;
         (limits, complaints)
     }
 

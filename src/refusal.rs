@@ -65,6 +65,9 @@ pub enum Refusal {
     /// The body is longer than a frame may be.
     #[error("the body is over 64 KiB")]
     TooLarge,
+    /// The storage did not take the message.
+    #[error("the message could not be stored; try again later")]
+    NotStored,
     /// A fault of Parlor's own. Nothing acknowledged is lost.
     #[error("something went wrong here; nothing that was acknowledged is lost")]
     Fault,
@@ -88,13 +91,14 @@ impl Refusal {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::TooLarge => "too_large",
+            Self::NotStored => "not_stored",
             Self::Fault => "fault",
         }
     }
 
     /// Whether the same request may be granted later.
     pub fn temporary(&self) -> bool {
-        matches!(self, Self::RateLimited { .. } | Self::RoomFull | Self::Fault)
+        matches!(self, Self::RateLimited { .. } | Self::RoomFull | Self::NotStored | Self::Fault)
     }
 
     /// When to try again, in milliseconds from now, where that is known.
@@ -121,7 +125,7 @@ impl Refusal {
             Self::TooLarge => 413,
             Self::RateLimited { .. } => 429,
             Self::Fault => 500,
-            Self::RoomFull => 503,
+            Self::RoomFull | Self::NotStored => 503,
         }
     }
 }

@@ -151,6 +151,16 @@ for (const [fault, trigger] of Object.entries(FAULTS)) {
   });
 }
 
+test("a refused write: whose message it was is told, by its id", async () => {
+  const alice = await Client.join(server, "told", "Alice");
+  const bob = await Client.join(server, "told", "Bob");
+  alice.send(FAULTS["a refused write"], { id: "lost" });
+  const error = await alice.next("error");
+  assert.deepEqual([error.code, error.temporary, error.id], ["not_stored", true, "lost"]);
+  assert.equal((await bob.closed()).code, 1011);
+  assert.deepEqual(bob.frames.filter(({ type }) => type === "error"), []);
+});
+
 for (const [fault, trigger] of Object.entries(FAULTS)) {
   test(`${fault} by HTTP: nothing of it is stored, and the room serves on`, async () => {
     const room = `http-${fault.replaceAll(" ", "-")}`;

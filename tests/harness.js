@@ -27,7 +27,7 @@ export { Client, fence, UpgradeRefused } from "./client.js";
 /**
  * @typedef {object} ServerOptions
  * @property {Record<string, string>} [vars] override those of wrangler.toml
- * @property {"build" | "build-faults"} [build] the folder whose worker runs
+ * @property {string} [build] the folder whose worker runs: build, build-faults, or a copy of one
  * @property {boolean} [watched] count how often each room's object was made (see `wakes`)
  */
 const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
@@ -64,31 +64,45 @@ export class Server {
     return this.#port;
   }
 
+  /** Where its storage lies, below `state`. */
+  get folder() {
+    return this.#folder;
+  }
+
   get url() {
     return `http://127.0.0.1:${this.#port}`;
   }
 
   /** Starts, on the port and the storage of the time before if there was one. */
   async start() {
-    const { worker, className } = settings(this.#options);
-    this.#className = className;
-    const miniflare = new Miniflare(
-      convertV4MiniflareOptions({
-        host: "127.0.0.1",
-        port: this.#port,
-        cf: false,
-        telemetry: { enabled: false },
-        log: new Log(LogLevel.NONE),
-        handleStructuredLogs: ({ message }) => this.logs.push(message),
-        unsafeHandleRuntimeRestart: () => this.#onRestart(),
-        resourcePersistencePath: join(this.#folder, "state"),
-        resourceTmpPath: join(this.#folder, "tmp"),
-        workers: [worker],
-      }),
-    );
+    const miniflare = new Miniflare(this.#settings());
     this.#miniflare = miniflare;
     await this.#seeWorkerd(async () => {
       this.#port = Number((await miniflare.ready).port);
+    });
+  }
+
+  /** Puts the worker in anew, as a deploy does: with what the build's folder holds now. Every socket ends. */
+  async reload() {
+    const miniflare = this.#miniflare;
+    if (miniflare === undefined) throw new Error("the server is stopped");
+    await this.#seeWorkerd(() => miniflare.setOptions(this.#settings()));
+  }
+
+  #settings() {
+    const { worker, className } = settings(this.#options);
+    this.#className = className;
+    return convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: this.#port,
+      cf: false,
+      telemetry: { enabled: false },
+      log: new Log(LogLevel.NONE),
+      handleStructuredLogs: ({ message }) => this.logs.push(message),
+      unsafeHandleRuntimeRestart: () => this.#onRestart(),
+      resourcePersistencePath: join(this.#folder, "state"),
+      resourceTmpPath: join(this.#folder, "tmp"),
+      workers: [worker],
     });
   }
 

@@ -6,7 +6,7 @@
 
 use thiserror::Error;
 
-use super::log::{Line, Page, Range, Segment, Seq};
+use super::log::{Line, Page, Range, Segment, SegmentHead, Seq};
 use super::presence::{Member, MemberId};
 use super::session::Secret;
 use crate::limits::ClientLimits;
@@ -28,6 +28,8 @@ pub enum Event {
     Closed(ConnectionId),
     /// The time that [`super::Room::timeout`] named has come.
     Tick,
+    /// The time that [`Effect::WakeAt`] named has come, however long the room slept.
+    Alarm,
 }
 
 /// What a client asks for, in any dialect.
@@ -119,6 +121,12 @@ pub enum Effect {
     Create(Meta),
     /// Write these rows, each over the one with the same first seq.
     Append(Vec<Segment>),
+    /// Delete the rows of the log before this seq.
+    Trim(Seq),
+    /// Delete all that is stored. The room is one that was never used.
+    Wipe,
+    /// Bring an [`Event::Alarm`] at this time, in Unix milliseconds, and at no other.
+    WakeAt(u64),
     /// Keep this with the connection, over what was kept with it before.
     Seat(ConnectionId, Seat),
     /// Tell all seated connections, those that were seated before this effect.
@@ -236,6 +244,12 @@ pub trait Archive {
     /// # Errors
     /// [`Fault::Storage`] if the storage fails.
     fn segments(&self, first: Seq, last: Seq) -> Result<Vec<Segment>, Fault>;
+
+    /// The head of the row that follows the one whose first seq is `first`.
+    ///
+    /// # Errors
+    /// As [`Archive::segments`].
+    fn head_after(&self, first: Seq) -> Result<Option<SegmentHead>, Fault>;
 }
 
 /// What must not happen. The shell drops the room's memory, closes its connections with 1011, and

@@ -28,6 +28,7 @@ pub(super) struct Disk {
     pub segments: BTreeMap<Seq, Segment>,
     pub seats: BTreeMap<ConnectionId, Seat>,
     pub rows_written: usize,
+    pub alarm: Option<u64>,
     /// What the segments hold.
     pub messages: Vec<Message>,
     ids: BTreeSet<(MemberId, String)>,
@@ -41,9 +42,20 @@ impl Archive for Disk {
         }
         Ok(self.segments.range(start..=last).map(|(_, segment)| segment.clone()).collect())
     }
+
+    fn head_after(&self, first: Seq) -> Result<Option<SegmentHead>, Fault> {
+        Ok(self.segments.range(first + 1..).next().map(|(_, segment)| segment.head()))
+    }
 }
 
 impl Disk {
+    fn trim(&mut self, first: Seq) {
+        for message in self.messages.iter().take_while(|message| message.seq < first) {
+            self.ids.remove(&(message.from.id, message.id.clone()));
+        }
+        self.segments = self.segments.split_off(&first);
+    }
+
     pub fn saved(&self, now_ms: u64) -> Saved {
         let newest = self.segments.values().next_back().cloned();
         let head = newest.as_ref().map_or(0, |segment| segment.first + segment.len() as Seq - 1);
@@ -51,6 +63,7 @@ impl Disk {
         Saved {
             meta: self.meta.clone(),
             newest,
+            oldest: self.segments.values().next().map(Segment::head),
             keys: keys
                 .map(|row| SegmentKeys { first: row.first, last_at: row.last_at, keys: row.keys.clone() })
                 .collect(),
@@ -216,6 +229,11 @@ impl World {
             match effect {
                 Effect::Create(meta) => assert_eq!(self.disk.meta.replace(meta), None, "created twice"),
                 Effect::Append(rows) => rows.into_iter().for_each(|row| self.disk.append(row)),
+                Effect::Trim(first) => self.disk.trim(first),
+                Effect::Wipe => {
+                    self.disk = Disk { seats: std::mem::take(&mut self.disk.seats), ..Disk::default() }
+                }
+                Effect::WakeAt(at) => self.disk.alarm = Some(at),
                 Effect::Seat(connection, seat) => {
                     self.disk.seats.insert(connection, seat);
                 }

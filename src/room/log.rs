@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use super::presence::{Member, MemberId};
 use super::{Archive, Fault};
-use crate::limits::{REMEMBERED_MESSAGES_MIN, REMEMBERED_MS_MIN, SEGMENT_BYTES_MAX, SEGMENT_MESSAGES_MAX};
+use crate::limits::{
+    Limits, REMEMBERED_MESSAGES_MIN, REMEMBERED_MS_MIN, SEGMENT_BYTES_MAX, SEGMENT_MESSAGES_MAX,
+    TRIM_SEGMENTS_MAX,
+};
 use crate::name::MessageId;
 use crate::planted::{Bug, planted};
 
@@ -73,6 +76,9 @@ impl Line {
 pub struct Segment {
     /// Seq of its first message, and the row's key.
     pub first: Seq,
+    /// Bytes of all segments before it in this epoch, those deleted included: the difference of two
+    /// tells what lies between, without a look at it.
+    pub bytes_before: u64,
     /// `sent_at` of its last message.
     pub last_at: u64,
     /// For each message 16 hexadecimal digits that stand for its member and `id`.
@@ -97,6 +103,16 @@ impl Segment {
         self.len() >= SEGMENT_MESSAGES_MAX || self.body.len() >= SEGMENT_BYTES_MAX
     }
 
+    /// What the next segment has as `bytes_before`.
+    fn bytes_until(&self) -> u64 {
+        self.bytes_before + (self.keys.len() + self.body.len()) as u64
+    }
+
+    /// What tells whether it is over the limits of history.
+    pub fn head(&self) -> SegmentHead {
+        SegmentHead { first: self.first, last_at: self.last_at, bytes_before: self.bytes_before }
+    }
+
     fn push(&mut self, line: &Line, key: u64, sent_at: u64) {
         if !self.is_empty() {
             self.body.push('\n');
@@ -110,6 +126,17 @@ impl Segment {
     fn lines(&self) -> impl Iterator<Item = (Seq, &str)> {
         (self.first..).zip(self.body.split('\n'))
     }
+}
+
+/// What tells whether a segment is over the limits of history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SegmentHead {
+    /// Seq of its first message.
+    pub first: Seq,
+    /// `sent_at` of its last message.
+    pub last_at: u64,
+    /// As [`Segment::bytes_before`].
+    pub bytes_before: u64,
 }
 
 /// What the room keeps of a segment to know an `id` again.
@@ -156,21 +183,33 @@ pub enum Found<'a> {
 #[derive(Debug, Default)]
 pub struct Log {
     open: Segment,
+    /// The oldest stored segment; `open` if there is no other.
+    oldest: Option<SegmentHead>,
     pending: Vec<(Message, u64)>,
     seen: Seen,
 }
 
 impl Log {
-    /// Restores the log from its newest row and the keys of the rows that [`remembers`] wants,
-    /// oldest first.
-    pub fn restore(open: Option<Segment>, keys: Vec<SegmentKeys>) -> Self {
+    /// Restores the log from its newest row, the head of its oldest, and the keys of the rows that
+    /// [`remembers`] wants, oldest first.
+    pub fn restore(open: Option<Segment>, oldest: Option<SegmentHead>, keys: Vec<SegmentKeys>) -> Self {
         let mut seen = Seen::default();
         for segment in keys.into_iter().filter(|_| !planted(Bug::ForgetIdsOnRestore)) {
             for (seq, key) in (segment.first..).zip(decode_keys(&segment.keys)) {
                 seen.insert(key, seq, segment.last_at);
             }
         }
-        Self { open: open.unwrap_or_default(), pending: Vec::new(), seen }
+        Self { open: open.unwrap_or_default(), oldest, pending: Vec::new(), seen }
+    }
+
+    /// The first stored seq, 1 if there is none.
+    pub fn first(&self) -> Seq {
+        self.oldest.map_or(1, |oldest| oldest.first)
+    }
+
+    /// When the last message of the oldest segment was taken, unless it is the only one.
+    pub fn oldest_at(&self) -> Option<u64> {
+        self.oldest.filter(|oldest| oldest.first < self.open.first).map(|oldest| oldest.last_at)
     }
 
     /// The last stored seq, 0 if there is none.
@@ -190,7 +229,7 @@ impl Log {
 
     /// Looks for the message that `member` sent under `id`.
     pub fn find(&self, member: MemberId, id: &MessageId) -> Option<Found<'_>> {
-        let seq = self.seen.find(key(member, id.as_str()))?;
+        let seq = self.seen.find(key(member, id.as_str())).filter(|seq| *seq >= self.first())?;
         let stored = self.stored_head();
         if seq <= stored {
             return Some(Found::Stored(seq));
@@ -228,7 +267,8 @@ impl Log {
         let mut changed = false;
         for (message, key) in std::mem::take(&mut self.pending) {
             if self.open.is_full() {
-                let full = std::mem::take(&mut self.open);
+                let next = Segment { bytes_before: self.open.bytes_until(), ..Segment::default() };
+                let full = std::mem::replace(&mut self.open, next);
                 // One that was full before this flush is stored as it is.
                 if std::mem::take(&mut changed) {
                     rows.push(full);
@@ -245,7 +285,44 @@ impl Log {
         if changed {
             rows.push(self.open.clone());
         }
+        if self.oldest.is_none() {
+            self.oldest = rows.first().map(Segment::head);
+        }
         Ok((rows, lines))
+    }
+
+    /// Lets go of the oldest segments that are over the limits, a few at a time. Returns the first seq
+    /// that stays, if any went. The newest segment always stays: the next seq follows from it.
+    ///
+    /// # Errors
+    /// [`Fault`] if the archive fails.
+    pub fn trim(
+        &mut self,
+        limits: &Limits,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Result<Option<Seq>, Fault> {
+        let before = self.oldest;
+        for _ in 0..TRIM_SEGMENTS_MAX {
+            let Some(oldest) = self.oldest.filter(|oldest| oldest.first < self.open.first) else { break };
+            let Some(next) = archive.head_after(oldest.first)? else { break };
+            if !self.is_over(oldest, next, limits, now_ms) {
+                break;
+            }
+            self.oldest = Some(next);
+        }
+        Ok(self.oldest.filter(|oldest| Some(*oldest) != before).map(|oldest| oldest.first))
+    }
+
+    /// Whether the oldest segment, which `next` follows, may and must go.
+    fn is_over(&self, oldest: SegmentHead, next: SegmentHead, limits: &Limits, now_ms: u64) -> bool {
+        if oldest.last_at.saturating_add(limits.history_ms_max) <= now_ms {
+            return true;
+        }
+        let messages = (self.stored_head() + 1).saturating_sub(next.first);
+        let bytes = self.open.bytes_until().saturating_sub(oldest.bytes_before);
+        !remembers(oldest.first, oldest.last_at, self.stored_head(), now_ms)
+            && (messages >= limits.history_messages_max || bytes > limits.history_bytes_max)
     }
 
     /// Reads one stored message.
@@ -263,16 +340,19 @@ impl Log {
     /// As [`Log::read`].
     pub fn page(&self, range: Range, limit: usize, archive: &dyn Archive) -> Result<Page, Fault> {
         let (head, limit) = (self.stored_head(), limit as Seq);
+        if limit == 0 {
+            return Ok(Page::default());
+        }
         let (first, last, more) = match range {
             Range::After(seq) => {
-                let first = seq.saturating_add(1);
-                let last = head.min(seq.saturating_add(limit));
+                let first = seq.saturating_add(1).max(self.first());
+                let last = head.min(first.saturating_add(limit - 1));
                 (first, last, last < head && first <= last)
             }
             Range::Newest | Range::Before(_) => {
                 let end = if let Range::Before(seq) = range { seq.min(head + 1) } else { head + 1 };
-                let first = end.saturating_sub(limit).max(1);
-                (first, end.saturating_sub(1), first > 1 && first < end)
+                let first = end.saturating_sub(limit).max(self.first());
+                (first, end.saturating_sub(1), first > self.first() && first < end)
             }
         };
         let skip = planted(Bug::SkipAtSegmentBorder) && last % SEGMENT_MESSAGES_MAX as Seq == 0;

@@ -23,13 +23,16 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use events::*;
-use log::{Found, Line, Log, Page, Range, Segment, SegmentKeys, Seq};
+use log::{Found, Line, Log, Page, Range, Segment, SegmentHead, SegmentKeys, Seq};
 use pace::Pace;
 use presence::{Arrival, Member, MemberId, Presence};
 use rate::Bucket;
 use session::Lot;
 
-use crate::limits::{BAD_FRAMES_MAX, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND};
+use crate::limits::{
+    ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, BAD_FRAMES_MAX, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST,
+    SIGNAL_PER_SECOND,
+};
 use crate::name::{DisplayName, MessageId, RoomName, Text};
 use crate::planted::{Bug, planted};
 use crate::refusal::{CloseCode, Refusal};
@@ -48,6 +51,8 @@ pub struct Room {
     /// Kept after a member left until full, so that a reconnect does not refill them.
     buckets: HashMap<MemberId, Buckets>,
     queue: Vec<Queued>,
+    /// Who sent the messages in the queue and those of the last flush, and under which ids.
+    senders: (Vec<Sender>, Vec<Sender>),
     /// Joined, to be welcomed with the next flush.
     waiting: Vec<(ConnectionId, Option<Position>)>,
     flush_at: Option<u64>,
@@ -85,6 +90,8 @@ pub struct Saved {
     pub meta: Option<Meta>,
     /// The newest row of the log.
     pub newest: Option<Segment>,
+    /// The head of its oldest row.
+    pub oldest: Option<SegmentHead>,
     /// The keys of all rows that [`log::remembers`] wants, oldest first.
     pub keys: Vec<SegmentKeys>,
     /// The open connections.
@@ -114,6 +121,8 @@ enum Said {
 
 type Effects = Result<Vec<Effect>, Fault>;
 
+type Sender = (ConnectionId, String);
+
 /// What a [`Post`] leads to: effects to apply, and what became of it.
 pub type Publication = (Vec<Effect>, Result<Published, Refusal>);
 
@@ -125,12 +134,13 @@ impl Room {
             name,
             limits,
             meta: saved.meta,
-            log: Log::restore(saved.newest, saved.keys),
+            log: Log::restore(saved.newest, saved.oldest, saved.keys),
             presence: Presence::default(),
             connections: BTreeMap::new(),
             join_deadlines: BTreeSet::new(),
             buckets: HashMap::new(),
             queue: Vec::new(),
+            senders: Default::default(),
             waiting: Vec::new(),
             flush_at: None,
             pace: Pace::new(now_ms),
@@ -162,7 +172,19 @@ impl Room {
                 Ok(Vec::new())
             }
             Event::Tick => self.tick(now_ms, archive),
+            Event::Alarm => self.alarm(now_ms, archive),
         }
+    }
+
+    /// What to say when the effects of the last call could not be applied: to each sender, that the
+    /// message was not stored. After that the room's memory is worth nothing, and its connections end.
+    pub fn give_up(&mut self) -> Vec<Effect> {
+        let (queued, flushed) = std::mem::take(&mut self.senders);
+        let refusal = Refusal::NotStored;
+        let refused = flushed.into_iter().chain(queued);
+        let refused = refused
+            .map(|(connection, id)| (connection, Reply::Refused { refusal: refusal.clone(), id: Some(id) }));
+        refused.map(|(connection, reply)| Effect::Send(connection, reply)).collect()
     }
 
     /// When the room wants its next [`Event::Tick`], in Unix milliseconds; a time that has passed
@@ -373,7 +395,10 @@ impl Room {
             Ok(said) => {
                 self.note_good_frame(connection, true);
                 Ok(match said {
-                    Said::Queued(_) => Vec::new(),
+                    Said::Queued(_) => {
+                        self.senders.0.push((connection, echo));
+                        Vec::new()
+                    }
                     Said::Before(_, line) => vec![Effect::Send(connection, Reply::Message(line))],
                 })
             }
@@ -456,6 +481,7 @@ impl Room {
     /// Stores what is new, tells everybody, and welcomes those who joined.
     fn flush(&mut self, now_ms: u64, archive: &dyn Archive) -> Effects {
         self.flush_at = None;
+        self.senders.1 = std::mem::take(&mut self.senders.0);
         let (rows, lines) = self.log.take_writes()?;
         let mut lines = lines.into_iter().map(Notice::Message);
         let notices: Vec<Notice> = std::mem::take(&mut self.queue)
@@ -472,7 +498,10 @@ impl Room {
         }
         let mut effects = Vec::new();
         if !rows.is_empty() {
+            let written = Written { rows: &rows, archive };
+            let trim = self.log.trim(&self.limits, now_ms, &written)?.map(Effect::Trim);
             effects.push(Effect::Append(rows));
+            effects.extend(trim);
         }
         if !notices.is_empty() {
             effects.push(Effect::Broadcast(notices));
@@ -500,8 +529,9 @@ impl Room {
         let (Some(you), Some(meta), Some(seat)) = (member, &self.meta, self.seat(connection)) else {
             return Ok(Vec::new());
         };
-        let head = self.log.stored_head();
+        let (first, head) = (self.log.first(), self.log.stored_head());
         let missed = after
+            .filter(|after| after.seq.saturating_add(1) >= first)
             .filter(|after| after.epoch == meta.epoch || planted(Bug::ResumeInAnotherEpoch))
             .and_then(|after| head.checked_sub(after.seq).map(|missed| (after.seq, missed as usize)))
             .filter(|(_, missed)| *missed <= self.limits.resume_messages_max);
@@ -539,6 +569,35 @@ impl Room {
             effects.extend(self.flush(now_ms, archive)?);
         }
         Ok(effects)
+    }
+
+    /// Lets go of what is too old; of everything, where nobody has been for long.
+    fn alarm(&mut self, now_ms: u64, archive: &dyn Archive) -> Effects {
+        let Some(wipe_at) = self.wipe_at() else { return Ok(Vec::new()) };
+        if wipe_at <= now_ms && self.connections.is_empty() && !self.is_unsettled() {
+            self.meta = None;
+            self.log = Log::default();
+            self.buckets.clear();
+            return Ok(vec![Effect::Wipe]);
+        }
+        let trimmed = self.log.trim(&self.limits, now_ms, archive)?;
+        // There may be more to trim; else there is nothing to do before the next thing is too old.
+        let next = match trimmed {
+            Some(_) => now_ms.saturating_add(ALARM_AGAIN_MS),
+            None => {
+                let expiry = self.log.oldest_at().map(|at| at.saturating_add(self.limits.history_ms_max));
+                expiry
+                    .map_or(wipe_at, |expiry| expiry.min(wipe_at))
+                    .max(now_ms.saturating_add(ALARM_GAP_MS_MIN))
+            }
+        };
+        Ok(trimmed.map(Effect::Trim).into_iter().chain([Effect::WakeAt(next)]).collect())
+    }
+
+    /// When the room has been left alone for so long that all of it may go.
+    fn wipe_at(&self) -> Option<u64> {
+        let active_at = self.log.last_at().or(self.meta.as_ref().map(|meta| meta.created_at))?;
+        Some(active_at.saturating_add(self.limits.abandoned_ms.min(self.limits.history_ms_max)))
     }
 
     /// Queues something that everybody will be told.
@@ -647,7 +706,8 @@ impl Room {
         let secret = session::Secret::new(self.lot.bytes());
         let meta = Meta { epoch: self.lot.epoch(), secret, created_at: now_ms };
         self.meta = Some(meta.clone());
-        (meta.clone(), vec![Effect::Create(meta)])
+        let wake = self.wipe_at().map(Effect::WakeAt);
+        (meta.clone(), [Effect::Create(meta)].into_iter().chain(wake).collect())
     }
 
     fn take_signal(&mut self, member: MemberId, now_ms: u64) -> Result<(), u64> {
@@ -698,5 +758,15 @@ impl Archive for Written<'_> {
         segments.extend(self.rows.iter().filter(overlaps).cloned());
         segments.sort_by_key(|segment| segment.first);
         Ok(segments)
+    }
+
+    fn head_after(&self, first: Seq) -> Result<Option<SegmentHead>, Fault> {
+        let stored = self.archive.head_after(first)?;
+        let written = self.rows.iter().find(|row| row.first > first).map(Segment::head);
+        // Of a row that is there in both, the new one counts.
+        Ok(match (stored, written) {
+            (Some(stored), Some(written)) if stored.first < written.first => Some(stored),
+            (stored, written) => written.or(stored),
+        })
     }
 }

@@ -500,6 +500,119 @@ fn a_log_with_a_hole_is_a_fault_and_no_gap() {
     assert!(world.room.page(Range::Newest, 10, &world.disk).is_ok());
 }
 
+/// A member who says so much, a flush for every message.
+fn talk(world: &mut World, member: ConnectionId, messages: usize) {
+    for _ in 0..messages {
+        let id = world.disk.messages.len().to_string();
+        world.say(member, &id, "x");
+    }
+}
+
+#[test]
+fn history_over_its_count_goes_a_segment_at_a_time() {
+    let limits = Limits { history_messages_max: 1_000, rate_burst: 1e6, ..Limits::default() };
+    let mut world = World::with(limits);
+    let ada = world.join("Ada");
+    talk(&mut world, ada, 1_500);
+    assert_eq!(
+        world.disk.segments.len(),
+        1_500_usize.div_ceil(SEGMENT_MESSAGES_MAX),
+        "a day is kept whatever the count"
+    );
+    let session = world.welcome(ada).session.clone();
+    world.advance(REMEMBERED_MS_MIN);
+    talk(&mut world, ada, 100);
+    let first = *world.disk.segments.keys().next().unwrap();
+    assert!((1_600 - 1_000 - 2 * SEGMENT_MESSAGES_MAX as Seq..=601).contains(&first), "{first}");
+    world.hibernate();
+    let page = |range, limit| world.room.page(range, limit, &world.disk).unwrap();
+    assert_eq!(page(Range::After(0), 1).messages[0].decode().unwrap().seq, first);
+    let last = page(Range::Before(first + 10), 200);
+    assert_eq!((last.messages.len(), last.more), (10, false));
+    assert_eq!(page(Range::Before(first), 10), Page::default());
+    // Who was away since before then can't resume; who saw the last that went can.
+    let epoch = world.welcome(ada).epoch.clone();
+    world.limits.resume_messages_max = 10_000;
+    world.hibernate();
+    for (seq, recovered) in [(first - 2, false), (first - 1, true)] {
+        let after = Some(Position { epoch: epoch.clone(), seq });
+        let back = world.rejoin("Ada", Some(&session), after);
+        assert_eq!(world.welcome(back).recovered, recovered);
+    }
+    // An id that went with its message is a new one.
+    world.say(ada, "1", "x");
+    assert_eq!(world.client(ada).messages.last().unwrap().seq, 1_601);
+}
+
+#[test]
+fn history_over_its_bytes_goes_too() {
+    let limits = Limits { history_bytes_max: 300_000, rate_burst: 1e6, ..Limits::default() };
+    let mut world = World::with(limits);
+    let ada = world.join("Ada");
+    talk(&mut world, ada, 3_000);
+    world.advance(REMEMBERED_MS_MIN);
+    talk(&mut world, ada, 300);
+    let bytes: usize = world.disk.segments.values().map(|row| row.body.len() + row.keys.len()).sum();
+    assert!((250_000..=300_000).contains(&bytes), "{bytes}");
+}
+
+#[test]
+fn old_history_goes_though_nobody_speaks_and_a_room_left_alone_is_wiped() {
+    let mut world =
+        World::with(Limits { rate_burst: 1e6, history_ms_max: REMEMBERED_MS_MIN, ..Limits::default() });
+    let ada = world.join("Ada");
+    talk(&mut world, ada, 700);
+    let epoch = world.welcome(ada).epoch.clone();
+    assert_eq!(world.disk.alarm, Some(world.disk.meta.as_ref().unwrap().created_at + REMEMBERED_MS_MIN));
+    let mut alarms = 0;
+    while world.disk.segments.len() > 1 {
+        world.advance(world.disk.alarm.unwrap() - world.now_ms);
+        world.hibernate();
+        world.handle(Event::Alarm);
+        alarms += 1;
+    }
+    assert!(alarms < 5, "{alarms}");
+    assert_eq!(world.disk.segments.keys().next(), Some(&641), "the newest stays while somebody is here");
+    world.say(ada, "still here", "x");
+    assert_eq!(world.client(ada).messages.last().unwrap().seq, 701);
+    world.leave(ada);
+    world.flush();
+    while world.disk.meta.is_some() {
+        world.advance(world.disk.alarm.unwrap().saturating_sub(world.now_ms));
+        world.handle(Event::Alarm);
+        alarms += 1;
+    }
+    assert!(alarms < 9, "{alarms}");
+    assert!(world.disk.segments.is_empty());
+    assert_eq!(world.room.summary(), None);
+    let again = world.join("Ada");
+    assert_ne!(world.welcome(again).epoch, epoch);
+    world.say(again, "1", "hello");
+    assert_eq!(world.client(again).messages[0].seq, 1);
+}
+
+#[test]
+fn an_alarm_in_a_room_in_use_deletes_nothing() {
+    let mut world = World::new();
+    let ada = world.join("Ada");
+    world.say(ada, "1", "hello");
+    world.handle(Event::Alarm);
+    assert_eq!(world.disk.segments.len(), 1);
+    assert!(world.disk.alarm.unwrap() > world.now_ms);
+}
+
+#[test]
+fn senders_are_told_of_what_could_not_be_stored() {
+    let mut world = World::new();
+    let ada = world.join("Ada");
+    world.say(ada, "stored", "x");
+    world.send(ada, "1", "x");
+    let _ = world.room.handle(Event::Tick, world.now_ms, &world.disk).unwrap();
+    let refused = world.room.give_up();
+    let refusal = Refusal::NotStored;
+    assert_eq!(refused, [Effect::Send(ada, Reply::Refused { refusal, id: Some("1".to_owned()) })]);
+}
+
 /// One step of a random life of a room. Numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
 enum Step {

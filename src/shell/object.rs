@@ -9,8 +9,8 @@ use std::rc::Rc;
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use worker::{
-    Date, DurableObject, Env, Error, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage,
-    WebSocketPair, WebSocketRequestResponsePair, console_error, durable_object,
+    Date, DurableObject, Env, Error, Request, Response, Result, Socket, State, WebSocket,
+    WebSocketIncomingMessage, WebSocketPair, WebSocketRequestResponsePair, console_error, durable_object,
 };
 
 use super::settings::Settings;
@@ -29,7 +29,7 @@ use crate::route::Route;
 const UNSETTLED: &str = "parlorUnsettled";
 
 /// One room.
-#[durable_object(websocket)]
+#[durable_object]
 pub struct RoomObject {
     shared: Rc<Shared>,
     timer: Rc<Timer>,
@@ -55,7 +55,7 @@ impl DurableObject for RoomObject {
             Ok(pair) => state.set_websocket_auto_response(&pair),
             Err(error) => console_error!("no automatic answer to pings: {error:?}"),
         }
-        let store = Store::new(state.storage().sql());
+        let store = Store::new(state.storage());
         let settings = Settings::read(&env);
         let shared = Rc::new(Shared { state, settings, store, awake: RefCell::new(None) });
         let timer = Rc::new_cyclic(|timer: &std::rc::Weak<Timer>| {
@@ -77,7 +77,7 @@ impl DurableObject for RoomObject {
             Err(refusal) => return answer::refused(&refusal),
         };
         match route {
-            Route::Connect(_) => self.connect(&request),
+            Route::Connect(_) => self.open(&request),
             Route::Summary(_) => match self.read(|awake, _| Ok(awake.room.summary())) {
                 Some(Some(summary)) => answer::json(200, serde_json::to_string(&summary)?),
                 Some(None) => answer::refused(&Refusal::UnknownRoom),
@@ -96,6 +96,15 @@ impl DurableObject for RoomObject {
             Route::Publish(_) => self.publish(&mut request).await,
             Route::Page | Route::Health => answer::refused(&Refusal::NotFound),
         }
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        self.handle(|_| Some(Event::Alarm));
+        Response::empty()
+    }
+
+    async fn connect(&self, _socket: Socket) -> Result<()> {
+        Err(Error::RustError("a room speaks WebSocket and HTTP".to_owned()))
     }
 
     async fn websocket_message(&self, ws: WebSocket, message: WebSocketIncomingMessage) -> Result<()> {
@@ -129,7 +138,7 @@ impl DurableObject for RoomObject {
 }
 
 impl RoomObject {
-    fn connect(&self, request: &Request) -> Result<Response> {
+    fn open(&self, request: &Request) -> Result<Response> {
         let choice = match choose_dialect(request, &self.shared.settings) {
             Ok(choice) => choice,
             Err(refusal) => return answer::refused(&refusal),
@@ -261,6 +270,9 @@ impl Shared {
             match effect {
                 Effect::Create(meta) => self.store.create(&meta)?,
                 Effect::Append(rows) => self.store.append(rows)?,
+                Effect::Trim(first) => self.store.trim(first)?,
+                Effect::Wipe => self.store.wipe()?,
+                Effect::WakeAt(at_ms) => self.store.wake_at(at_ms)?,
                 Effect::Seat(connection, seat) => {
                     awake
                         .sockets
@@ -277,7 +289,13 @@ impl Shared {
 
     fn fail(&self, slot: &mut Option<Awake>, timer: &Timer, now_ms: u64, fault: &Fault) {
         console_error!("room {}: {fault}", self.state.id().name().unwrap_or_default());
-        *slot = None;
+        if let Some(mut awake) = slot.take() {
+            for effect in awake.room.give_up() {
+                if let Effect::Send(connection, reply) = effect {
+                    awake.sockets.send(connection, &reply);
+                }
+            }
+        }
         timer.set(None, now_ms);
         close_all(&self.state, CloseCode::Fault);
         self.mark_unsettled(false);

@@ -1,30 +1,49 @@
 //! The room's SQLite: one row of settings, and the log's segments.
 
-use worker::{SqlStorage, SqlStorageValue};
+use js_sys::{Date, Object};
+use worker::{SqlStorage, SqlStorageValue, Storage};
 
-use crate::room::log::{Segment, SegmentKeys, Seq, remembers};
+use crate::limits::ALARM_GAP_MS_MIN;
+use crate::room::log::{Segment, SegmentHead, SegmentKeys, Seq, remembers};
 use crate::room::session::Secret;
 use crate::room::{Archive, Fault, Meta, Saved};
 
-/// The shape of the tables, for those who will have to change it.
-const SCHEMA_VERSION: i64 = 1;
+/// The shape of the tables that this version writes. A change of [`SCHEMA`] needs a new number, a step in
+/// [`MIGRATIONS`], and a room of the old shape in tests/storage.
+const SCHEMA_VERSION: u64 = 2;
 
 const SCHEMA: &str = "
     CREATE TABLE meta (
         version INTEGER NOT NULL, epoch TEXT NOT NULL, secret TEXT NOT NULL, created_at INTEGER NOT NULL
     );
     CREATE TABLE segment (
-        first_seq INTEGER PRIMARY KEY, last_at INTEGER NOT NULL, keys TEXT NOT NULL, body TEXT NOT NULL
+        first_seq INTEGER PRIMARY KEY, last_at INTEGER NOT NULL, keys TEXT NOT NULL, body TEXT NOT NULL,
+        bytes_before INTEGER NOT NULL
     );";
+
+/// What turns a room of version 1, 2 … into one of the next.
+const MIGRATIONS: [&str; 1] = [
+    // 2: how many bytes came before a segment, to bound what a room keeps.
+    "ALTER TABLE segment ADD COLUMN bytes_before INTEGER NOT NULL DEFAULT 0;
+     UPDATE segment SET bytes_before = before.bytes FROM (
+         SELECT first_seq AS seq,
+             SUM(length(keys) + length(CAST(body AS BLOB))) OVER (ORDER BY first_seq)
+                 - length(keys) - length(CAST(body AS BLOB)) AS bytes
+         FROM segment
+     ) AS before WHERE first_seq = before.seq;",
+];
+
+const _: () = assert!(MIGRATIONS.len() as u64 + 1 == SCHEMA_VERSION);
 
 /// Reads and writes a room's storage.
 pub(super) struct Store {
     sql: SqlStorage,
+    storage: Storage,
 }
 
 impl Store {
-    pub fn new(sql: SqlStorage) -> Self {
-        Self { sql }
+    pub fn new(storage: Storage) -> Self {
+        Self { sql: storage.sql(), storage }
     }
 
     /// Reads what a room is restored from, less the seats. A room that was never used has no tables,
@@ -33,13 +52,30 @@ impl Store {
         if self.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'", vec![])?.is_empty() {
             return Ok(Saved::default());
         }
-        let newest = self.rows(
-            "SELECT first_seq, last_at, keys, body FROM segment ORDER BY first_seq DESC LIMIT 1",
-            vec![],
-        )?;
-        let newest = newest.into_iter().next().map(segment).transpose()?;
+        self.migrate(now_ms)?;
+        let newest = "SELECT first_seq, last_at, keys, body, bytes_before FROM segment ORDER BY first_seq DESC LIMIT 1";
+        let newest = self.rows(newest, vec![])?.into_iter().next().map(segment).transpose()?;
+        let oldest = "SELECT first_seq, last_at, bytes_before FROM segment ORDER BY first_seq LIMIT 1";
+        let oldest = self.rows(oldest, vec![])?.into_iter().next().map(segment_head).transpose()?;
         let head = newest.as_ref().map_or(0, |segment| segment.first + segment.len() as Seq - 1);
-        Ok(Saved { meta: self.meta()?, keys: self.keys(head, now_ms)?, newest, seats: Vec::new() })
+        let (meta, keys) = (self.meta()?, self.keys(head, now_ms)?);
+        Ok(Saved { meta, newest, oldest, keys, seats: Vec::new() })
+    }
+
+    /// Brings the tables of an earlier version into today's shape.
+    fn migrate(&self, now_ms: u64) -> Result<(), Fault> {
+        let rows = self.rows("SELECT version FROM meta", vec![])?;
+        let [version] = columns(rows.into_iter().next().unwrap_or_default())?;
+        let version = number(version)?;
+        if version > SCHEMA_VERSION {
+            return Err(Fault::Storage(format!("written by a newer Parlor (schema {version})")));
+        }
+        for (step, from) in MIGRATIONS.iter().zip(1..).filter(|(_, from)| *from >= version) {
+            self.sql.exec(step, None).map_err(storage)?;
+            self.sql.exec("UPDATE meta SET version = ?", vec![integer(from + 1)]).map_err(storage)?;
+        }
+        // The first version asked for no alarm.
+        if version < SCHEMA_VERSION { self.wake_at(now_ms + ALARM_GAP_MS_MIN) } else { Ok(()) }
     }
 
     fn meta(&self) -> Result<Option<Meta>, Fault> {
@@ -71,7 +107,7 @@ impl Store {
     pub fn create(&self, meta: &Meta) -> Result<(), Fault> {
         self.sql.exec(SCHEMA, None).map_err(storage)?;
         let row: Vec<SqlStorageValue> = vec![
-            SCHEMA_VERSION.into(),
+            integer(SCHEMA_VERSION),
             meta.epoch.as_str().into(),
             meta.secret.to_hex().into(),
             integer(meta.created_at),
@@ -89,13 +125,39 @@ impl Store {
             if crate::fault_injection::refuses_write(&row.body) {
                 return Err(Fault::Storage("fault injection".to_owned()));
             }
-            let values = vec![integer(row.first), integer(row.last_at), row.keys.into(), row.body.into()];
-            let query = "INSERT INTO segment (first_seq, last_at, keys, body) VALUES (?, ?, ?, ?)
+            let values = vec![
+                integer(row.first),
+                integer(row.last_at),
+                row.keys.into(),
+                row.body.into(),
+                integer(row.bytes_before),
+            ];
+            let query =
+                "INSERT INTO segment (first_seq, last_at, keys, body, bytes_before) VALUES (?, ?, ?, ?, ?)
                 ON CONFLICT (first_seq) DO UPDATE
                 SET last_at = excluded.last_at, keys = excluded.keys, body = excluded.body";
             self.sql.exec(query, values).map_err(storage)?;
         }
         Ok(())
+    }
+
+    /// Deletes the rows of the log before a seq.
+    pub fn trim(&self, first: Seq) -> Result<(), Fault> {
+        let query = "DELETE FROM segment WHERE first_seq < ?";
+        self.sql.exec(query, vec![integer(first)]).map(drop).map_err(storage)
+    }
+
+    /// Deletes all that is stored.
+    pub fn wipe(&self) -> Result<(), Fault> {
+        // `deleteAll` keeps an alarm; there is none while one is handled.
+        self.storage.as_raw().delete_all().map(drop).map_err(|error| storage(error.into()))
+    }
+
+    /// Asks for an alarm at that time, in Unix milliseconds, instead of any asked for before.
+    pub fn wake_at(&self, at_ms: u64) -> Result<(), Fault> {
+        let at = Date::new(&(at_ms as f64).into());
+        let options = Object::new();
+        self.storage.as_raw().set_alarm(at, options).map(drop).map_err(|error| storage(error.into()))
     }
 
     fn rows(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Vec<SqlStorageValue>>, Fault> {
@@ -106,17 +168,29 @@ impl Store {
 
 impl Archive for Store {
     fn segments(&self, first: Seq, last: Seq) -> Result<Vec<Segment>, Fault> {
-        let query = "SELECT first_seq, last_at, keys, body FROM segment
+        let query = "SELECT first_seq, last_at, keys, body, bytes_before FROM segment
             WHERE first_seq <= ?1 AND first_seq >= COALESCE(
                 (SELECT max(first_seq) FROM segment WHERE first_seq <= ?2), 0)
             ORDER BY first_seq";
         self.rows(query, vec![integer(last), integer(first)])?.into_iter().map(segment).collect()
     }
+
+    fn head_after(&self, first: Seq) -> Result<Option<SegmentHead>, Fault> {
+        let query = "SELECT first_seq, last_at, bytes_before FROM segment
+            WHERE first_seq > ? ORDER BY first_seq LIMIT 1";
+        self.rows(query, vec![integer(first)])?.into_iter().next().map(segment_head).transpose()
+    }
 }
 
 fn segment(row: Vec<SqlStorageValue>) -> Result<Segment, Fault> {
-    let [first, last_at, keys, body] = columns(row)?;
-    Ok(Segment { first: number(first)?, last_at: number(last_at)?, keys: text(keys)?, body: text(body)? })
+    let [first, last_at, keys, body, bytes_before] = columns(row)?;
+    let (first, last_at, bytes_before) = (number(first)?, number(last_at)?, number(bytes_before)?);
+    Ok(Segment { first, last_at, bytes_before, keys: text(keys)?, body: text(body)? })
+}
+
+fn segment_head(row: Vec<SqlStorageValue>) -> Result<SegmentHead, Fault> {
+    let [first, last_at, bytes_before] = columns(row)?;
+    Ok(SegmentHead { first: number(first)?, last_at: number(last_at)?, bytes_before: number(bytes_before)? })
 }
 
 fn columns<const COUNT: usize>(row: Vec<SqlStorageValue>) -> Result<[SqlStorageValue; COUNT], Fault> {
