@@ -1,11 +1,10 @@
 // @ts-check
-// One room, entered: wires the connection, the timeline and the views. Nothing here decides how a
-// frame is folded or how a line looks.
+// One room, entered: wires the client, the timeline and the views. Nothing here decides how a message
+// travels or how a line looks.
 
-import { Alarm, systemClock } from "./clock.js";
-import { connect } from "./connection.js";
+import { systemClock } from "../client/clock.js";
+import { connect } from "../client/parlor.js";
 import * as identity from "./identity.js";
-import { randomId } from "./random-id.js";
 import { Timeline } from "./timeline.js";
 import { TypingSignal } from "./typing-signal.js";
 import { Composer } from "./view/composer.js";
@@ -18,34 +17,29 @@ import { Scroll } from "./view/scroll.js";
 import { Status } from "./view/status.js";
 import * as words from "./words.js";
 
-/** @typedef {import("./protocol.js").Frame} Frame */
-
 /**
  * Enters a room and stays until the page goes.
  * @param {{ room: string, name: string, onNameRefused: (why: string) => void }} options
  */
-export function converse({ room, name, onNameRefused }) {
+export function converse({ room: roomName, name, onNameRefused }) {
+  const room = connect(`/${encodeURIComponent(roomName)}`, { name });
   const timeline = new Timeline();
-  const typing = new TypingSignal(systemClock, (on) => connection.typing(on));
-  const typingAlarm = new Alarm(systemClock, () => drawTyping());
+  const typing = new TypingSignal(systemClock, (on) => room.typing(on));
   let isLoading = false;
   let willDraw = false;
 
-  const connection = connect({
-    url: location.origin,
-    room,
-    name,
-    session: () => identity.sessionOf(room, name),
-    after: () => timeline.position,
-    on: { state: onState, frame: onFrame, error: onError, failed: onFailed },
-  });
+  room.on("status", onStatus);
+  room.on("welcome", ({ limits }) => composer.limit(limits.text_chars_max));
+  room.on("reset", (newest) => timeline.reset(newest));
+  room.on("message", (message) => timeline.append(message));
+  room.on("members", onMembers);
+  room.on("typing", (typists) => showTyping(typists.map((member) => member.name)));
+  room.on("error", (error) => composer.notice(words.refusal(error, room.limits)));
+  for (const event of /** @type {const} */ (["reset", "message", "pending", "sent", "failed", "members"])) room.on(event, draw);
 
-  const status = new Status(() => connection.retryNow());
+  const status = new Status(() => room.retryNow());
   const people = new People();
-  const rename = new Rename({
-    name: () => timeline.you?.name ?? name,
-    rename: (to) => connection.rename(to),
-  });
+  const rename = new Rename({ name: () => room.name, rename: changeName });
   const composer = new Composer({
     send: say,
     typed: (isEmpty) => (isEmpty ? typing.stopped() : typing.typed()),
@@ -54,69 +48,45 @@ export function converse({ room, name, onNameRefused }) {
   const historyTop = new HistoryTop(loadOlder);
   const list = new MessageList({ reply, retry, discard });
 
-  showRoom(room, { leave });
-  status.show(connection.state);
+  showRoom(roomName, { leave });
+  status.show(room.status);
   composer.focus();
-  addEventListener("online", () => connection.online());
-  addEventListener("offline", () => connection.offline());
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") connection.check(); // the machine may have slept
-  });
+  draw(); // what an earlier page left unsent
 
-  /** @param {import("./connection.js").State} state */
-  function onState(state) {
-    status.show(state);
-    composer.open(state.phase !== "stopped");
-    isLoading = false; // a page asked for on the old link never comes
-    if (state.phase === "stopped" && state.code === "bad_name") {
-      onNameRefused(words.refusal({ code: "bad_name", message: state.reason }, timeline.limits));
+  /** @param {import("../client/parlor.js").Status} now */
+  function onStatus(now) {
+    status.show(now);
+    composer.open(now.phase !== "stopped");
+    if (now.phase === "stopped" && now.code === "bad_name") {
+      onNameRefused(words.refusal({ code: "bad_name", message: now.reason }, room.limits));
     }
-    draw();
   }
 
-  /** @param {Frame} frame */
-  function onFrame(frame) {
-    if (timeline.fold(frame, Date.now()).gap) connection.resync();
-    if (timeline.you && timeline.you.name !== name) renamed(timeline.you.name);
-    if (frame.type === "welcome") {
-      composer.limit(frame.limits.text_chars_max);
-      identity.keepSession(room, name, frame.session);
-    }
-    if (frame.type === "history") isLoading = false;
-    draw();
-  }
-
-  /** Oneself has another name: chosen here, in another tab, or tidied by the server. @param {string} to */
-  function renamed(to) {
-    identity.renameSession(room, name, to);
-    identity.useName(room, to);
-    name = to;
+  /** Oneself may have another name: chosen here, in another tab, or tidied by the server. */
+  function onMembers() {
+    if (room.name === name) return;
+    name = room.name;
+    identity.useName(roomName, name);
     rename.done();
   }
 
-  /** @param {import("./protocol.js").ErrorFrame} error */
-  function onError(error) {
-    isLoading = false;
-    const why = words.refusal(error, timeline.limits);
-    if (error.code === "bad_name" && rename.isOpen) rename.refuse(why);
-    else composer.notice(why);
-    draw();
+  /** @param {string} to */
+  function changeName(to) {
+    room.rename(to).then(
+      () => rename.done(),
+      (refused) => {
+        const why = words.refusal(refused, room.limits);
+        if (rename.isOpen) rename.refuse(why);
+        else composer.notice(why);
+      },
+    );
   }
 
-  /** @param {import("./protocol.js").Send} send @param {import("./connection.js").Refusal} why */
-  function onFailed(send, why) {
-    timeline.fail(send.id, { code: why.code, message: words.refusal(why, timeline.limits) });
-    draw();
-  }
-
-  /** @param {string} text @param {number} [reply_to] */
-  function say(text, reply_to) {
+  /** @param {string} text @param {number} [replyTo] */
+  function say(text, replyTo) {
     typing.stopped();
-    const id = randomId();
-    timeline.say({ id, text, reply_to, said_at: Date.now() });
-    connection.send({ id, text, reply_to });
+    room.send(text, { replyTo });
     scroll.toEnd();
-    draw();
   }
 
   /** @param {number} seq */
@@ -127,28 +97,33 @@ export function converse({ room, name, onNameRefused }) {
 
   /** @param {string} id */
   function retry(id) {
-    const line = timeline.retry(id);
-    if (line) connection.send({ id, text: line.text, reply_to: line.reply_to });
+    room.retry(id);
     composer.focus(); // the button goes away
-    draw();
   }
 
   /** @param {string} id */
   function discard(id) {
-    timeline.discard(id);
+    room.discard(id);
     composer.focus();
     draw();
   }
 
-  function loadOlder() {
+  async function loadOlder() {
     if (isLoading || !timeline.more) return;
-    isLoading = connection.history({ before: timeline.messages[0]?.seq });
+    isLoading = true;
+    draw();
+    try {
+      timeline.prepend(await room.history({ before: timeline.messages[0]?.seq }));
+    } catch {
+      // the status says why; the button stays
+    }
+    isLoading = false;
     draw();
   }
 
   function leave() {
-    connection.close();
-    identity.forgetName(room);
+    room.close();
+    identity.forgetName(roomName);
     location.assign("/");
   }
 
@@ -159,18 +134,9 @@ export function converse({ room, name, onNameRefused }) {
     queueMicrotask(() => {
       willDraw = false;
       if (scroll.isFollowing) timeline.trim();
-      historyTop.draw({ more: timeline.more, isLoading, room: timeline.room });
-      scroll.around(list.first, () => list.draw(timeline, Date.now()));
-      people.draw(timeline);
-      drawTyping();
+      historyTop.draw({ more: timeline.more, isLoading, room: room.you ? roomName : "" });
+      scroll.around(list.first, () => list.draw(timeline, room, Date.now()));
+      people.draw(room);
     });
-  }
-
-  function drawTyping() {
-    const now_ms = Date.now();
-    timeline.expireTyping(now_ms);
-    showTyping(timeline.typists(now_ms).map((member) => member.name));
-    const ends_ms = timeline.typingEnds();
-    if (ends_ms !== undefined) typingAlarm.set(ends_ms - now_ms);
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
-// Remembers who one is: a session per room and name in the browser (so the same name in another tab is
-// the same member), the name in use per room in the tab (so a reload is the same person at once).
-// Where storage is denied the page works all the same, and forgets.
+// Remembers what one is called: the name in use per room in the tab (so a reload is the same person at
+// once), and the one last used anywhere. Which member one is, the client keeps per room and name (so the
+// same name in another tab is the same member). Where storage is denied the page works all the same.
 
 const LAST_NAME = "parlor.name";
 
@@ -21,34 +21,13 @@ export function useName(room, name) {
   write(() => localStorage, LAST_NAME, name);
 }
 
-/** Leaves the room in this tab; the session stays, for a return under the same name. @param {string} room */
+/** Leaves the room in this tab. @param {string} room */
 export function forgetName(room) {
   write(() => sessionStorage, tabKey(room), undefined);
 }
 
-/** @param {string} room @param {string} name */
-export function sessionOf(room, name) {
-  return read(() => localStorage, sessionKey(room, name));
-}
-
-/** @param {string} room @param {string} name @param {string} session */
-export function keepSession(room, name, session) {
-  write(() => localStorage, sessionKey(room, name), session);
-}
-
-/** The member has another name: its session goes along. @param {string} room @param {string} from @param {string} to */
-export function renameSession(room, from, to) {
-  const session = sessionOf(room, from);
-  if (session === undefined || from === to) return;
-  keepSession(room, to, session);
-  write(() => localStorage, sessionKey(room, from), undefined);
-}
-
 /** @param {string} room */
 const tabKey = (room) => `parlor.name:${room}`;
-
-/** Room names hold no colon, so the two parts can't run together. @param {string} room @param {string} name */
-const sessionKey = (room, name) => `parlor.session:${room}:${name}`;
 
 /** @param {() => Storage} storage @param {string} key */
 function read(storage, key) {

@@ -2,11 +2,11 @@
 // Room names as docs/PROTOCOL.md, "URLs", defines them. The server decides; this only spares the
 // person a round trip.
 
-import { randomId } from "./random-id.js";
+import { randomId } from "../client/random-id.js";
 
 const ROOM_NAME = /^[A-Za-z0-9~][A-Za-z0-9._~-]{0,63}$/;
 /** Legal, but their URLs lead elsewhere: to the API, or to the page's own files. */
-const RESERVED = new Set(["api", "health", "metrics", "status", "page", "style", "index.html", "favicon.svg"]);
+const RESERVED = new Set(["api", "health", "metrics", "status", "client", "page", "style", "index.html", "favicon.svg"]);
 
 /** Says what keeps `name` from naming a room, if anything. @param {string} name @returns {"wrong" | "reserved" | undefined} */
 export function roomNameProblem(name) {

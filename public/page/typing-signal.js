@@ -2,7 +2,7 @@
 // Decides when to tell the room that one is typing: at most every 3 s, and once when one stops.
 // No DOM: the composer says what happened, `tell` passes it on.
 
-import { Alarm } from "./clock.js";
+import { Alarm } from "../client/clock.js";
 
 const REPEAT_MS = 3_000;
 const IDLE_MS = 5_000;
@@ -15,7 +15,7 @@ export class TypingSignal {
   #due;
   #idle;
 
-  /** @param {import("./clock.js").Clock} clock @param {(on: boolean) => void} tell */
+  /** @param {import("../client/clock.js").Clock} clock @param {(on: boolean) => void} tell */
   constructor(clock, tell) {
     this.#clock = clock;
     this.#tell = tell;

@@ -3,8 +3,8 @@
 
 import { isPrivate } from "./room-name.js";
 
-/** @typedef {import("./protocol.js").Limits} Limits */
-/** @typedef {import("./connection.js").State} State */
+/** @typedef {import("../client/parlor.js").Limits} Limits */
+/** @typedef {import("../client/parlor.js").Status} Status */
 
 /** What went wrong, for the person. @param {{ code: string, message: string }} error @param {Limits} [limits] */
 export function refusal(error, limits) {
@@ -23,12 +23,16 @@ export function refusal(error, limits) {
       return "You are not connected.";
     case "no_answer":
       return "The room did not answer.";
+    case "expired":
+      return "It has waited for more than a day.";
+    case "maybe_sent":
+      return "It may have been sent already: look before you try again.";
     default:
       return error.message || "Something went wrong.";
   }
 }
 
-/** The connection in a word or two; the same through all tries of one outage. @param {State} state */
+/** The connection in a word or two; the same through all tries of one outage. @param {Status} state */
 export function status(state) {
   switch (state.phase) {
     case "live":
@@ -104,7 +108,6 @@ export const roomWrong = "Use 1 to 64 letters, digits or . _ ~ - and begin with 
 export const roomReserved = "The server keeps this name for itself. Choose another.";
 export const today = "Today";
 export const yesterday = "Yesterday";
-export const notConnected = "You are not connected right now.";
 export const enterLead = "What should the others call you?";
 export const enterPrivate = "Join a private room";
 export const newest = "Newest";

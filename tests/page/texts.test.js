@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { findLinks } from "../../public/page/links.js";
-import { randomId } from "../../public/page/random-id.js";
+import { randomId } from "../../public/client/random-id.js";
 import { newPrivateRoom, roomFromPath, roomNameProblem } from "../../public/page/room-name.js";
 
 /** @param {string} text */
@@ -30,7 +30,7 @@ test("the parts of a text joined are the text", () => {
 test("room names as the protocol has them", () => {
   for (const name of ["a", "7", "~x", "Tea.time_2-~", "x".repeat(64)]) assert.equal(roomNameProblem(name), undefined, name);
   for (const name of ["", ".a", "-a", "_a", "a b", "a/b", "ä", "x".repeat(65)]) assert.equal(roomNameProblem(name), "wrong", name);
-  for (const name of ["api", "health", "metrics", "status", "page"]) assert.equal(roomNameProblem(name), "reserved", name);
+  for (const name of ["api", "health", "metrics", "status", "client", "page"]) assert.equal(roomNameProblem(name), "reserved", name);
 });
 
 test("the room in a path", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { TypingSignal } from "../../public/page/typing-signal.js";
-import { FakeClock } from "./fake-clock.js";
+import { FakeClock } from "../client/fake-clock.js";
 
 function signal() {
   const clock = new FakeClock();

@@ -6,7 +6,7 @@ import { make } from "./dom.js";
 const COLOR = /^#[0-9a-f]{6}$/i;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** Says nothing to assistive technology: the name stands beside it. @param {import("../protocol.js").Member} member */
+/** Says nothing to assistive technology: the name stands beside it. @param {import("../../client/parlor.js").Member} member */
 export function avatar(member) {
   const element = make("span", "avatar", initials(member.name));
   element.setAttribute("aria-hidden", "true");

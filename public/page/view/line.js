@@ -12,7 +12,7 @@ import { icon, make } from "./dom.js";
  * @typedef {object} Line  What is shown, whether stored already or on its way.
  * @property {string} id
  * @property {number} [seq]  Absent until stored.
- * @property {import("../protocol.js").Member} from
+ * @property {import("../../client/parlor.js").Member} from
  * @property {boolean} isOwn
  * @property {string} text
  * @property {number} at_ms

@@ -2,12 +2,14 @@
 // The list of lines: draws what changed in a timeline since the last time, and nothing else.
 // A pending line that gets stored keeps its element, so nothing flickers and nothing is read twice.
 
+import * as words from "../words.js";
 import { byId } from "./dom.js";
 import { fitLine, makeLine, settleLine } from "./line.js";
 
 /** @typedef {import("../timeline.js").Timeline} Timeline */
-/** @typedef {import("../protocol.js").Message} Message */
+/** @typedef {import("../../client/parlor.js").Message} Message */
 /** @typedef {import("./line.js").Line} Line */
+/** @typedef {Pick<import("../../client/parlor.js").Room, "you" | "name" | "limits" | "unsent">} Self  Oneself, and what one said. */
 /** @typedef {{ line: Line, item: HTMLLIElement }} Row */
 
 export class MessageList {
@@ -46,16 +48,16 @@ export class MessageList {
     return this.#rows[0]?.item.querySelector(".bubble") ?? undefined;
   }
 
-  /** @param {Timeline} timeline @param {number} now_ms @returns {number} how many lines of others are new at the end */
-  draw(timeline, now_ms) {
+  /** @param {Timeline} timeline @param {Self} self @param {number} now_ms @returns {number} how many lines of others are new at the end */
+  draw(timeline, self, now_ms) {
     const isReset = this.#generation !== timeline.generation;
     if (isReset) this.#clear(timeline.generation);
     const first = this.#rows[0]?.line.seq ?? Infinity;
     const older = isReset ? timeline.messages : timeline.messages.filter((message) => message.seq < first);
-    if (older.length > 0) this.#prepend(older, timeline, now_ms);
+    if (older.length > 0) this.#prepend(older, timeline, self, now_ms);
     this.#dropBefore(timeline.messages[0]?.seq ?? Infinity, now_ms);
-    const arrived = this.#append(timeline, now_ms);
-    this.#drawPending(timeline, now_ms);
+    const arrived = this.#append(timeline, self, now_ms);
+    this.#drawUnsent(timeline, self, now_ms);
     return isReset ? 0 : arrived;
   }
 
@@ -66,10 +68,10 @@ export class MessageList {
     this.#rows = [];
   }
 
-  /** Old lines are no news: the log is busy while they come in. @param {Message[]} older @param {Timeline} timeline @param {number} now_ms */
-  #prepend(older, timeline, now_ms) {
+  /** Old lines are no news: the log is busy while they come in. @param {Message[]} older @param {Timeline} timeline @param {Self} self @param {number} now_ms */
+  #prepend(older, timeline, self, now_ms) {
     this.#log.setAttribute("aria-busy", "true");
-    const rows = older.map((message) => this.#adopt(messageLine(message, timeline)));
+    const rows = older.map((message) => this.#adopt(messageLine(message, timeline, self)));
     const next = this.#rows[0];
     rows.forEach((row, i) => fitLine(row.item, row.line, rows[i - 1]?.line, now_ms));
     if (next) fitLine(next.item, next.line, rows.at(-1)?.line, now_ms);
@@ -78,13 +80,13 @@ export class MessageList {
     requestAnimationFrame(() => this.#log.removeAttribute("aria-busy"));
   }
 
-  /** @param {Timeline} timeline @param {number} now_ms */
-  #append(timeline, now_ms) {
+  /** @param {Timeline} timeline @param {Self} self @param {number} now_ms */
+  #append(timeline, self, now_ms) {
     const last = this.#rows.at(-1)?.line.seq ?? 0;
     const from = timeline.messages.findLastIndex((message) => message.seq <= last) + 1;
     let arrived = 0;
     for (const message of timeline.messages.slice(from)) {
-      const row = this.#adopt(messageLine(message, timeline));
+      const row = this.#adopt(messageLine(message, timeline, self));
       const previous = this.#rows.at(-1);
       fitLine(row.item, row.line, previous?.line, now_ms);
       const follower = previous ? previous.item.nextSibling : this.#list.firstChild;
@@ -104,35 +106,43 @@ export class MessageList {
     if (first) fitLine(first.item, first.line, undefined, now_ms);
   }
 
-  /** @param {Timeline} timeline @param {number} now_ms */
-  #drawPending(timeline, now_ms) {
-    const ids = new Set(timeline.pending.map(({ id }) => id));
+  /** @param {Timeline} timeline @param {Self} self @param {number} now_ms */
+  #drawUnsent(timeline, self, now_ms) {
+    const ids = new Set(self.unsent.map(({ id }) => id));
     for (const [id, { item }] of this.#pending) {
       if (ids.has(id)) continue;
       item.remove();
       this.#pending.delete(id);
     }
-    let previous = this.#rows.at(-1)?.line;
-    for (const { id, text, reply_to, said_at, failure } of timeline.pending) {
-      const from = timeline.you ?? { id: 0, name: "", color: "" };
-      const line = { id, text, from, isOwn: true, at_ms: said_at, quote: quoteOf(reply_to, timeline), failure: failure?.message };
-      const known = this.#pending.get(id);
-      const row = { line, item: known?.item ?? makeLine(line) };
-      if (!known) this.#list.append(row.item);
-      if (known && known.line.failure !== line.failure) settleLine(row.item, line);
-      fitLine(row.item, line, previous, now_ms);
-      this.#pending.set(id, row);
-      previous = line;
+    let previous = this.#rows.at(-1);
+    for (const send of self.unsent) {
+      const row = this.#fit(sendLine(send, timeline, self));
+      const follower = previous ? previous.item.nextSibling : this.#list.firstChild;
+      if (follower !== row.item) this.#list.insertBefore(row.item, follower);
+      fitLine(row.item, row.line, previous?.line, now_ms);
+      this.#pending.set(send.id, row);
+      previous = row;
     }
+  }
+
+  /** Shows an unsent line in the element it has, or makes one. @param {Line} line @returns {Row} */
+  #fit(line) {
+    const known = this.#pending.get(line.id);
+    if (known && known.line.from.id === line.from.id) {
+      if (known.line.failure !== line.failure) settleLine(known.item, line);
+      return { line, item: known.item };
+    }
+    known?.item.remove(); // drawn before it was known who one is
+    return { line, item: makeLine(line) };
   }
 
   /** Takes a line's element over from when it was pending, or makes one. @param {Line} line @returns {Row} */
   #adopt(line) {
-    const pending = line.isOwn ? this.#pending.get(line.id) : undefined;
+    if (!line.isOwn) return { line, item: makeLine(line) };
+    const { item } = this.#fit(line);
     this.#pending.delete(line.id);
-    if (!pending) return { line, item: makeLine(line) };
-    settleLine(pending.item, line);
-    return { line, item: pending.item };
+    settleLine(item, line);
+    return { line, item };
   }
 
   /** Moves the focus a line up or down. @param {KeyboardEvent} event */
@@ -146,9 +156,16 @@ export class MessageList {
   }
 }
 
-/** @param {Message} message @param {Timeline} timeline @returns {Line} */
-function messageLine({ id, seq, from, text, sent_at, reply_to }, timeline) {
-  return { id, seq, from, text, isOwn: from.id === timeline.you?.id, at_ms: sent_at, quote: quoteOf(reply_to, timeline) };
+/** @param {Message} message @param {Timeline} timeline @param {Self} self @returns {Line} */
+function messageLine({ id, seq, from, text, sent_at, reply_to }, timeline, { you }) {
+  return { id, seq, from, text, isOwn: from.id === you?.id, at_ms: sent_at, quote: quoteOf(reply_to, timeline) };
+}
+
+/** @param {import("../../client/parlor.js").Send} send @param {Timeline} timeline @param {Self} self @returns {Line} */
+function sendLine({ id, text, said_at, replyTo, failure }, timeline, { you, name, limits }) {
+  const from = you ?? { id: 0, name, color: "" };
+  const why = failure && words.refusal(failure, limits);
+  return { id, from, text, isOwn: true, at_ms: said_at, quote: quoteOf(replyTo, timeline), failure: why };
 }
 
 /** @param {number | undefined} seq @param {Timeline} timeline */

@@ -5,8 +5,8 @@ import * as words from "../words.js";
 import { avatar } from "./avatar.js";
 import { byId, make, tell } from "./dom.js";
 
-/** @typedef {import("../timeline.js").Timeline} Timeline */
-/** @typedef {import("../protocol.js").Member} Member */
+/** @typedef {import("../../client/parlor.js").Room} Room */
+/** @typedef {import("../../client/parlor.js").Member} Member */
 
 const SHOWN_MAX = 200;
 
@@ -31,16 +31,16 @@ export class People {
     });
   }
 
-  /** @param {Timeline} timeline */
-  draw(timeline) {
-    const members = [...timeline.members.values()].sort(byName(timeline.you)).slice(0, SHOWN_MAX);
-    const shown = JSON.stringify([timeline.you?.id, members, timeline.member_count]);
+  /** @param {Pick<Room, "you" | "members" | "member_count">} room */
+  draw({ you, members: all, member_count }) {
+    const members = [...all.values()].sort(byName(you)).slice(0, SHOWN_MAX);
+    const shown = JSON.stringify([you?.id, members, member_count]);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    this.#list.replaceChildren(...members.map((member) => makePerson(member, member.id === timeline.you?.id)));
-    this.#count.textContent = String(timeline.member_count);
-    this.#toggleCount.textContent = String(timeline.member_count);
-    const others = timeline.member_count - members.length;
+    this.#list.replaceChildren(...members.map((member) => makePerson(member, member.id === you?.id)));
+    this.#count.textContent = String(member_count);
+    this.#toggleCount.textContent = String(member_count);
+    const others = member_count - members.length;
     tell(this.#more, others > 0 ? words.othersHere(others) : undefined);
   }
 

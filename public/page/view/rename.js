@@ -10,7 +10,7 @@ export class Rename {
   #error = byId("rename-error", HTMLElement);
   #opener = byId("rename-open", HTMLButtonElement);
 
-  /** @param {{ name: () => string, rename: (name: string) => boolean }} on  `rename` is false without a connection. */
+  /** @param {{ name: () => string, rename: (name: string) => void }} on  `rename` ends in `done` or `refuse`. */
   constructor(on) {
     this.#opener.addEventListener("click", () => {
       this.#input.value = on.name();
@@ -28,7 +28,7 @@ export class Rename {
       const name = this.#input.value.trim();
       if (name === on.name()) this.#show(false);
       else if (!name) this.refuse(words.nameMissing);
-      else if (!on.rename(name)) this.refuse(words.notConnected);
+      else on.rename(name);
     });
   }
 

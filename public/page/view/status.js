@@ -5,7 +5,7 @@
 import * as words from "../words.js";
 import { byId, make, tell } from "./dom.js";
 
-/** @typedef {import("../connection.js").State} State */
+/** @typedef {import("../../client/parlor.js").Status} State */
 
 export class Status {
   #status = byId("status", HTMLElement);

@@ -1,11 +1,14 @@
 // @ts-check
-// A connection under test with a fake clock and fake sockets: the test plays the room.
+// A client under test with a fake clock, fake sockets and a fake store: the test plays the room.
 
-import { connect } from "../../public/page/connection.js";
+import { connect } from "../../public/client/parlor.js";
 import { FakeClock } from "./fake-clock.js";
 
-/** @typedef {import("../../public/page/connection.js").Options} Options */
-/** @typedef {import("../../public/page/protocol.js").Welcome} Welcome */
+/** @typedef {import("../../public/client/parlor.js").Events} Events */
+/** @typedef {import("../../public/client/parlor.js").Options} Options */
+/** @typedef {import("../../public/client/parlor.js").Welcome} Welcome */
+
+const EVENTS = /** @type {const} */ (["status", "welcome", "reset", "message", "pending", "sent", "failed", "members", "typing", "error"]);
 
 export const ADA = { id: 1, name: "Ada", color: "#8a5a00" };
 export const BO = { id: 2, name: "Bo", color: "#0b6e99" };
@@ -38,18 +41,48 @@ class FakeSocket {
   }
 }
 
-/** @param {Partial<Options>} [options] */
-export function openRoom(options = {}) {
-  const clock = new FakeClock();
+/** A Web Storage of one's own, for tabs to share. */
+export class FakeStore {
+  /** @type {Map<string, string>} */
+  entries = new Map();
+
+  get length() {
+    return this.entries.size;
+  }
+
+  /** @param {number} index */
+  key(index) {
+    return [...this.entries.keys()][index] ?? null;
+  }
+
+  /** @param {string} key */
+  getItem(key) {
+    return this.entries.get(key) ?? null;
+  }
+
+  /** @param {string} key @param {string} value */
+  setItem(key, value) {
+    this.entries.set(key, value);
+  }
+
+  /** @param {string} key */
+  removeItem(key) {
+    this.entries.delete(key);
+  }
+
+  /** The texts of the sends that are kept. */
+  get texts() {
+    return [...this.entries].flatMap(([key, value]) => (key.startsWith("parlor.send ") ? JSON.parse(value).text : []));
+  }
+}
+
+/** @param {Partial<Options> & { url?: string, clock?: FakeClock }} [options] */
+export function openRoom({ url = "https://parlor.example/tea", clock = new FakeClock(), ...options } = {}) {
   /** @type {FakeSocket[]} */
   const sockets = [];
-  /** @type {any[][]} */
+  /** @type {[keyof Events, any[]][]} */
   const events = [];
-  /** @param {string} name */
-  const record = (name) => (/** @type {any[]} */ ...values) => void events.push([name, ...values]);
-  const connection = connect({
-    url: "https://parlor.example",
-    room: "tea",
+  const client = connect(url, {
     name: "Ada",
     clock,
     random: () => 0.5,
@@ -62,19 +95,13 @@ export function openRoom(options = {}) {
         }
       }
     ),
-    on: {
-      state: record("state"),
-      frame: record("frame"),
-      error: record("error"),
-      acknowledged: record("acknowledged"),
-      failed: record("failed"),
-    },
     ...options,
   });
+  for (const name of EVENTS) client.on(name, (...values) => void events.push([name, values]));
 
   const room = {
     clock,
-    connection,
+    client,
     sockets,
     /** The newest socket. */
     get socket() {
@@ -82,8 +109,16 @@ export function openRoom(options = {}) {
     },
     /** Frames the client sent on the newest socket, of one type. @param {string} type */
     sent: (type) => room.socket.sent.filter((frame) => frame.type === type),
-    /** What the listeners with this name were told, oldest first. @param {string} name */
-    events: (name) => events.filter((event) => event[0] === name).map((event) => event.slice(1)),
+    /** What the listeners of this event were told, oldest first. @template {keyof Events} E @param {E} name @returns {Events[E][]} */
+    events: (name) => events.flatMap(([event, values]) => (event === name ? [/** @type {any} */ (values)] : [])),
+    /** The names of all events so far. */
+    get eventNames() {
+      return events.map(([name]) => name);
+    },
+    /** The seqs of the events `message`. */
+    get seqs() {
+      return room.events("message").map(([{ seq }]) => seq);
+    },
     /** @param {object} frame */
     say: (frame) => room.socket.onmessage?.({ data: JSON.stringify(frame) }),
     /** @param {number} code */
@@ -92,6 +127,12 @@ export function openRoom(options = {}) {
     welcome(fields) {
       room.socket.onopen?.({});
       room.say(welcome(fields));
+    },
+    /** Drops the connection, waits for the next one and welcomes the client there. @param {Partial<Welcome>} [fields] */
+    reconnect(fields) {
+      room.drop(1006);
+      clock.pass(clock.next_ms ?? 0);
+      room.welcome(fields);
     },
   };
   return room;
@@ -117,7 +158,7 @@ export function welcome(fields = {}) {
   };
 }
 
-/** A stored message. @param {number} seq @param {Partial<import("../../public/page/protocol.js").Message>} [fields] */
+/** A stored message. @param {number} seq @param {Partial<import("../../public/client/parlor.js").Message>} [fields] */
 export function message(seq, fields = {}) {
   return { type: /** @type {const} */ ("message"), seq, id: `id-${seq}`, from: BO, text: `line ${seq}`, sent_at: 1_700_000_000_000 + seq, ...fields };
 }

@@ -1,12 +1,7 @@
 // @ts-check
 // Time as an argument: whatever waits takes a `Clock`, so that tests turn the hands themselves.
 
-/**
- * @typedef {object} Clock
- * @property {() => number} now  Unix time in milliseconds.
- * @property {(ring: () => void, delay_ms: number) => unknown} setTimeout
- * @property {(handle: any) => void} clearTimeout
- */
+/** @typedef {import("./parlor.js").Clock} Clock */
 
 /** @type {Clock} */
 export const systemClock = {

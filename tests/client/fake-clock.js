@@ -1,6 +1,5 @@
 // @ts-check
-// A clock whose hands a test turns, and sockets whose other end it holds: what the page's modules take
-// in place of the real ones.
+// A clock whose hands a test turns: what the client and the page's modules take in place of the real one.
 
 /** @typedef {{ at_ms: number, ring: () => void }} Timer */
 
@@ -22,6 +21,11 @@ export class FakeClock {
   clearTimeout = (timer) => {
     this.#timers.delete(timer);
   };
+
+  /** How many timers are set. */
+  get timers() {
+    return this.#timers.size;
+  }
 
   /** How long until the next timer rings, if one is set. */
   get next_ms() {

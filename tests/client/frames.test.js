@@ -1,27 +1,27 @@
 // @ts-check
-// The golden frames, which the Rust tests read too: the page sends the clients' and takes the server's.
+// The golden frames, which the Rust tests read too: the client sends the clients' and takes the server's.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { Timeline } from "../../public/page/timeline.js";
 import { openRoom } from "./fake-room.js";
 
 const golden = JSON.parse(readFileSync(new URL("../frames/parlor.v1.json", import.meta.url), "utf8"));
 const { server, client } = golden;
 
 test("sends the golden frames of a client", () => {
-  const room = openRoom({ after: () => (room.sockets.length > 1 ? client.join_again.after : undefined) });
+  const room = openRoom();
   room.socket.onopen?.({});
   assert.deepEqual(room.socket.sent, [client.join]);
   room.say(server.welcome);
-  room.connection.send(client.send);
-  room.connection.typing(true);
-  room.connection.rename("Countess");
-  room.connection.history({});
-  room.connection.history({ before: 65, limit: 200 });
-  room.connection.history({ after: 0 });
-  room.connection.check();
+  room.client.send(client.send.text, { id: client.send.id });
+  room.client.typing(true);
+  room.client.rename("Countess");
+  for (const range of [{}, { before: 65, limit: 200 }, { after: 0 }]) {
+    room.client.history(range);
+    room.say(server.history_empty);
+  }
+  room.client.check();
   const { send, typing, rename, history, history_before, history_after, ping } = client;
   assert.deepEqual(room.socket.sent.slice(1), [send, typing, rename, history, history_before, history_after, ping]);
   room.drop(1006);
@@ -30,23 +30,26 @@ test("sends the golden frames of a client", () => {
   assert.deepEqual(room.socket.sent, [client.join_again]);
 });
 
-test("takes the golden frames of the server", () => {
-  const timeline = new Timeline();
+test("takes the golden frames of the server", async () => {
   const room = openRoom();
   room.socket.onopen?.({});
+  const page = room.client.history();
   for (const frame of Object.values(server)) room.say(frame);
+  const { messages, more } = server.history;
+  assert.deepEqual(await page, { messages, more });
   assert.deepEqual(room.events("error"), [[server.error_join]], "the others answer sends");
-  const gaps = room.events("frame").map(([frame]) => timeline.fold(frame, 0).gap);
-  assert(!gaps.includes(true));
-  assert.deepEqual(timeline.messages, server.welcome.messages);
-  assert.deepEqual(timeline.you, server.renamed.member);
-  assert.equal(timeline.member_count, 1);
-  assert.equal(timeline.more, false);
+  assert.deepEqual(room.events("reset"), [[{ messages: server.welcome.messages, more: false }]]);
+  assert.deepEqual(room.seqs, [], "all of them seen in the welcome");
+  assert.deepEqual(room.events("members"), [server.welcome, server.joined, server.renamed, server.left].map((frame) => [frame]));
+  assert.deepEqual(room.client.you, server.renamed.member);
+  assert.equal(room.client.member_count, 1);
 });
 
 test("a malformed character is mended before it makes a frame that the server can't read", () => {
-  const room = openRoom();
+  const room = openRoom({ name: "A\ud83d" });
+  room.socket.onopen?.({});
+  assert.deepEqual(room.socket.sent, [{ type: "join", name: "A\ufffd" }]);
   room.say(server.welcome);
-  room.connection.send({ id: "a", text: "half \ud83d" });
+  room.client.send("half \ud83d", { id: "a" });
   assert.deepEqual(room.sent("send"), [{ type: "send", id: "a", text: "half \ufffd" }]);
 });
