@@ -12,6 +12,8 @@ pub(super) const SEED: [u8; 32] = [9; 32];
 #[derive(Clone, Debug, Default)]
 pub(super) struct Client {
     pub welcome: Option<Welcome>,
+    /// Hears without a welcome.
+    pub listens: bool,
     /// All messages from the welcome on, its own page included.
     pub messages: Vec<Message>,
     pub replies: Vec<Reply>,
@@ -213,7 +215,7 @@ impl World {
     /// What connections can tell of the room.
     fn digest(&self) -> impl PartialEq + std::fmt::Debug + use<> {
         let connections = self.room.connections.iter();
-        let seats: Vec<_> = connections.map(|(id, known)| (*id, known.opened_at, known.member)).collect();
+        let seats: Vec<_> = connections.map(|(id, known)| (*id, known.opened_at, known.member, known.listens)).collect();
         (
             seats,
             self.room.presence.list(),
@@ -239,9 +241,8 @@ impl World {
                 }
                 Effect::Broadcast(notices) => {
                     for (connection, client) in &mut self.clients {
-                        let seated =
-                            self.disk.seats.get(connection).is_some_and(|seat| seat.member.is_some());
-                        if seated && client.closed.is_none() {
+                        let hears = self.disk.seats.get(connection).is_some_and(Seat::hears);
+                        if hears && client.closed.is_none() {
                             notices.iter().for_each(|notice| client.hear(notice, &self.disk.messages));
                         }
                     }
@@ -259,6 +260,7 @@ impl World {
                 }
             }
         }
+        self.room.applied();
     }
 
     /// What must hold after every step.
@@ -279,7 +281,7 @@ impl World {
 
 impl Client {
     fn hear(&mut self, notice: &Notice, stored: &[Message]) {
-        assert!(self.welcome.is_some(), "told something before the welcome");
+        assert!(self.welcome.is_some() || self.listens, "told something before the welcome");
         match notice {
             Notice::Message(line) => {
                 let message = line.decode().unwrap();
@@ -287,12 +289,13 @@ impl Client {
                 assert_eq!(found, Some(&message), "seen before it was stored");
                 self.push(message);
             }
-            Notice::Joined { member, member_count } | Notice::Renamed { member, member_count } => {
+            Notice::Joined { member, member_count, .. } | Notice::Renamed { member, member_count } => {
                 self.members.insert(member.id, member.name.clone());
                 self.member_count = *member_count;
             }
-            Notice::Left { member, member_count } => {
-                assert!(self.members.remove(member).is_some(), "one left who was not here");
+            Notice::Left { member, member_count, .. } => {
+                let known = self.members.remove(&member.id).is_some();
+                assert!(known || self.listens, "one left who was not here");
                 self.member_count = *member_count;
             }
             Notice::Typing { .. } => {}
@@ -305,12 +308,17 @@ impl Client {
             assert!(self.welcome.is_none(), "welcomed twice");
             self.members = welcome.members.iter().map(|member| (member.id, member.name.clone())).collect();
             self.member_count = welcome.member_count;
-            for line in &welcome.page.messages {
+            let new = welcome.page.messages.iter().filter(|_| !self.listens).collect::<Vec<_>>();
+            for line in new {
                 self.push(line.decode().unwrap());
             }
             let last = self.messages.last().map_or(welcome.head, |message| message.seq);
             assert_eq!(last, welcome.head, "the welcome's messages do not end at its head");
             self.welcome = Some((**welcome).clone());
+        }
+        if let Reply::Listening(page) = &reply {
+            self.listens = true;
+            page.messages.iter().for_each(|line| self.push(line.decode().unwrap()));
         }
         self.replies.push(reply);
     }

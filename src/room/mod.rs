@@ -12,6 +12,7 @@
 pub mod events;
 #[cfg(test)]
 mod harness;
+mod informal;
 pub mod log;
 mod pace;
 pub mod presence;
@@ -51,10 +52,10 @@ pub struct Room {
     /// Kept after a member left until full, so that a reconnect does not refill them.
     buckets: HashMap<MemberId, Buckets>,
     queue: Vec<Queued>,
-    /// Who sent the messages in the queue and those of the last flush, and under which ids.
+    /// Who sent the messages in the queue and those that the last call flushed, and under which ids.
     senders: (Vec<Sender>, Vec<Sender>),
-    /// Joined, to be welcomed with the next flush.
-    waiting: Vec<(ConnectionId, Option<Position>)>,
+    /// Joined or listening, to be told so with the next flush.
+    waiting: Vec<(ConnectionId, Awaited)>,
     flush_at: Option<u64>,
     pace: Pace,
     lot: Lot,
@@ -64,8 +65,18 @@ pub struct Room {
 struct Connection {
     opened_at: u64,
     member: Option<MemberId>,
+    listens: bool,
     bad_frames: u32,
     rate_refusals: u32,
+}
+
+/// What a connection waits for.
+#[derive(Debug)]
+enum Awaited {
+    /// To be welcomed as a member, who has seen the history up to here.
+    Welcome(Option<Position>),
+    /// To hear what is said, after so many messages of before.
+    Hearing(usize),
 }
 
 #[derive(Debug)]
@@ -152,6 +163,9 @@ impl Room {
                 room.presence.add(Member::new(id, &name));
                 room.sit(connection, id);
             }
+            if seat.listens {
+                room.let_listen(connection);
+            }
         }
         room
     }
@@ -164,7 +178,8 @@ impl Room {
         match event {
             Event::Opened(connection) => {
                 self.open(connection, now_ms);
-                Ok(vec![Effect::Seat(connection, Seat { opened_at: now_ms, member: None })])
+                let seat = Seat { opened_at: now_ms, member: None, listens: false };
+                Ok(vec![Effect::Seat(connection, seat)])
             }
             Event::Received(connection, frame) => self.receive(connection, frame, now_ms, archive),
             Event::Closed(connection) => {
@@ -174,6 +189,11 @@ impl Room {
             Event::Tick => self.tick(now_ms, archive),
             Event::Alarm => self.alarm(now_ms, archive),
         }
+    }
+
+    /// Notes that the effects of the last call were applied: what it flushed is stored.
+    pub fn applied(&mut self) {
+        self.senders.1.clear();
     }
 
     /// What to say when the effects of the last call could not be applied: to each sender, that the
@@ -238,7 +258,7 @@ impl Room {
         };
         let (meta, mut effects) = self.meta_or_create(now_ms);
         let from = Member::new(meta.secret.member_named(name.as_str()), &name);
-        let said = self.say(from, &id, &text, None, now_ms, archive)?;
+        let said = self.say(from, &id, &text, None, None, now_ms, archive)?;
         effects.extend(self.flush(now_ms, archive)?);
         let published = said.map(|said| match said {
             Said::Queued(seq) => Published { seq, new: true },
@@ -269,41 +289,60 @@ impl Room {
             Err(Unreadable::Malformed(why)) => return Ok(self.refuse_frame(connection, why, now_ms)),
             Err(Unreadable::Binary) => return Ok(vec![self.close(connection, CloseCode::Binary, now_ms)]),
             Err(Unreadable::TooBig) => return Ok(vec![self.close(connection, CloseCode::TooBig, now_ms)]),
+            Err(Unreadable::Ignored) => return Ok(Vec::new()),
+            Err(Unreadable::Fatal) => return Ok(vec![self.close(connection, CloseCode::BadFrames, now_ms)]),
         };
         if request == Request::Ping {
             known.bad_frames = 0;
             return Ok(vec![Effect::Send(connection, Reply::Pong)]);
         }
+        // Who asks for more before the answer to the first gets that answer first.
+        let mut effects = Vec::new();
+        let waits = self.waiting.iter().any(|(waiting, _)| *waiting == connection);
+        if waits && (member.is_some() || known.listens) {
+            if planted(Bug::ForcedFlushTellsNobody) {
+                self.queue.clear();
+            }
+            effects = self.flush(now_ms, archive)?;
+        }
+        // That flush is not in the archive before its effects are applied.
+        let written = Written { rows: appended(&effects), archive };
+        let served = self.answer(connection, member, request, now_ms, &written)?;
+        effects.extend(served);
+        Ok(effects)
+    }
+
+    fn answer(
+        &mut self,
+        connection: ConnectionId,
+        member: Option<MemberId>,
+        request: Request,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Effects {
         match (request, member) {
+            (
+                request @ (Request::Listen { .. }
+                | Request::Enter { .. }
+                | Request::Speak { .. }
+                | Request::TypingAs { .. }),
+                member,
+            ) => self.serve_informally(connection, member, request, now_ms, archive),
             (Request::Join { name, session, after }, None) => {
-                known.bad_frames = 0;
+                self.note_good_frame(connection, false);
                 Ok(self.join(connection, &name, session.as_deref(), after, now_ms))
             }
             (Request::Join { .. }, Some(_)) => {
                 Ok(self.refuse_frame(connection, "joined already".to_owned(), now_ms))
             }
             (request, None) => {
-                known.bad_frames = 0;
+                self.note_good_frame(connection, false);
                 let id =
                     if let Request::Send { id, .. } = request { MessageId::parse(id).ok() } else { None };
                 let id = id.map(|id| id.as_str().to_owned());
                 Ok(vec![Effect::Send(connection, Reply::Refused { refusal: Refusal::NotJoined, id })])
             }
-            (request, Some(member)) => {
-                // Who joined and did not wait for the welcome gets it before the answer.
-                let mut effects = Vec::new();
-                if self.waiting.iter().any(|(waiting, _)| *waiting == connection) {
-                    if planted(Bug::ForcedFlushTellsNobody) {
-                        self.queue.clear();
-                    }
-                    effects = self.flush(now_ms, archive)?;
-                }
-                // That flush is not in the archive before its effects are applied.
-                let written = Written { rows: appended(&effects), archive };
-                let served = self.serve(connection, member, request, now_ms, &written)?;
-                effects.extend(served);
-                Ok(effects)
-            }
+            (request, Some(member)) => self.serve(connection, member, request, now_ms, archive),
         }
     }
 
@@ -321,9 +360,7 @@ impl Room {
                 return self.send(connection, member, id, text, reply_to, now_ms, archive);
             }
             Request::Typing { on } => {
-                if self.take_signal(member, now_ms).is_ok() {
-                    self.tell(Notice::Typing { member, on }, now_ms);
-                }
+                self.tell_typing(member, on, now_ms);
                 Ok(Vec::new())
             }
             Request::Rename { name } => self.rename(member, &name, now_ms),
@@ -331,7 +368,12 @@ impl Room {
                 let page = self.log.page(range, limit, archive)?;
                 Ok(vec![Effect::Send(connection, Reply::History(page))])
             }
-            Request::Join { .. } | Request::Ping => Ok(Vec::new()),
+            Request::Join { .. }
+            | Request::Ping
+            | Request::Listen { .. }
+            | Request::Enter { .. }
+            | Request::Speak { .. }
+            | Request::TypingAs { .. } => Ok(Vec::new()),
         };
         match answer {
             Ok(effects) => {
@@ -354,17 +396,29 @@ impl Room {
             Ok(name) => name,
             Err(refusal) => return self.refuse(connection, refusal, None, now_ms),
         };
+        self.seat_as(connection, &name, session, after, now_ms)
+    }
+
+    /// Makes a connection a member's: of the session, or a new one.
+    fn seat_as(
+        &mut self,
+        connection: ConnectionId,
+        name: &DisplayName,
+        session: Option<&str>,
+        after: Option<Position>,
+        now_ms: u64,
+    ) -> Vec<Effect> {
         let (meta, mut effects) = self.meta_or_create(now_ms);
         let id = session
             .and_then(|session| meta.secret.member_of(session, now_ms))
             .unwrap_or_else(|| self.presence.new_id(self.lot.number()));
-        let member = Member::new(id, &name);
+        let member = Member::new(id, name);
         let arrival = self.presence.add(member.clone());
         self.sit(connection, id);
-        self.waiting.push((connection, after));
+        self.waiting.push((connection, Awaited::Welcome(after)));
         let member_count = self.presence.count();
         match arrival {
-            Arrival::First => self.tell(Notice::Joined { member, member_count }, now_ms),
+            Arrival::First => self.tell(Notice::Joined { member, member_count, at: now_ms }, now_ms),
             Arrival::Renamed => {
                 self.tell(Notice::Renamed { member, member_count }, now_ms);
                 effects.extend(self.seats_of(id));
@@ -388,7 +442,7 @@ impl Room {
         let Some(from) = self.presence.get(member).cloned() else { return Ok(Vec::new()) };
         let echo = id.clone();
         let said = match self.parse(id, text) {
-            Ok((id, text)) => self.say(from, &id, &text, reply_to, now_ms, archive)?,
+            Ok((id, text)) => self.say(from, &id, &text, reply_to, None, now_ms, archive)?,
             Err(refusal) => Err(refusal),
         };
         match said {
@@ -415,12 +469,14 @@ impl Room {
     }
 
     /// Takes a message in, unless it was taken before or must be refused.
+    #[allow(clippy::too_many_arguments)]
     fn say(
         &mut self,
         from: Member,
         id: &MessageId,
         text: &Text,
         reply_to: Option<Seq>,
+        original: Option<String>,
         now_ms: u64,
         archive: &dyn Archive,
     ) -> Result<Result<Said, Refusal>, Fault> {
@@ -437,7 +493,7 @@ impl Room {
         if let Err(retry_after_ms) = self.buckets(from.id, now_ms).send.take(burst, per_second, now_ms) {
             return Ok(Err(Refusal::RateLimited { retry_after_ms }));
         }
-        let seq = self.log.append(id, from, text.as_str().to_owned(), reply_to, now_ms);
+        let seq = self.log.append(id, from, text.as_str().to_owned(), reply_to, original, now_ms);
         self.queue.push(Queued::Message);
         self.request_flush(now_ms);
         Ok(Ok(Said::Queued(seq)))
@@ -492,9 +548,12 @@ impl Room {
             })
             .collect();
         let mut welcomes = Vec::new();
-        for (connection, after) in std::mem::take(&mut self.waiting) {
+        for (connection, awaited) in std::mem::take(&mut self.waiting) {
             let written = Written { rows: &rows, archive };
-            welcomes.extend(self.welcome(connection, after.as_ref(), now_ms, &written)?);
+            welcomes.extend(match awaited {
+                Awaited::Welcome(after) => self.welcome(connection, after.as_ref(), now_ms, &written)?,
+                Awaited::Hearing(history) => self.begin_hearing(connection, history, &written)?,
+            });
         }
         let mut effects = Vec::new();
         if !rows.is_empty() {
@@ -612,7 +671,7 @@ impl Room {
     }
 
     fn open(&mut self, connection: ConnectionId, opened_at: u64) {
-        let fresh = Connection { opened_at, member: None, bad_frames: 0, rate_refusals: 0 };
+        let fresh = Connection { opened_at, member: None, listens: false, bad_frames: 0, rate_refusals: 0 };
         self.connections.insert(connection, fresh);
         self.join_deadlines.insert((self.join_deadline(opened_at), connection));
     }
@@ -631,10 +690,11 @@ impl Room {
         self.join_deadlines.remove(&(self.join_deadline(known.opened_at), connection));
         self.waiting.retain(|(waiting, _)| *waiting != connection);
         let Some(member) = known.member else { return };
+        let Some(present) = self.presence.get(member).cloned() else { return };
         let left = self.presence.remove(member);
-        if left && self.presence.count() > 0 && !(planted(Bug::LoseLeft) && self.flush_at.is_some()) {
+        if left && self.is_heard() && !(planted(Bug::LoseLeft) && self.flush_at.is_some()) {
             let member_count = self.presence.count();
-            self.tell(Notice::Left { member, member_count }, now_ms);
+            self.tell(Notice::Left { member: present, member_count, at: now_ms }, now_ms);
         }
     }
 
@@ -688,7 +748,7 @@ impl Room {
         let known = self.connections.get(&connection)?;
         let member = known.member.and_then(|id| self.presence.get(id));
         let member = member.map(|member| (member.id, DisplayName::stored(member.name.clone())));
-        Some(Seat { opened_at: known.opened_at, member })
+        Some(Seat { opened_at: known.opened_at, member, listens: known.listens })
     }
 
     /// The seats of a member's connections that were welcomed.
@@ -704,7 +764,7 @@ impl Room {
             return (meta.clone(), Vec::new());
         }
         let secret = session::Secret::new(self.lot.bytes());
-        let meta = Meta { epoch: self.lot.epoch(), secret, created_at: now_ms };
+        let meta = Meta { epoch: self.lot.id(), secret, created_at: now_ms };
         self.meta = Some(meta.clone());
         let wake = self.wipe_at().map(Effect::WakeAt);
         (meta.clone(), [Effect::Create(meta)].into_iter().chain(wake).collect())

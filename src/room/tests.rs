@@ -18,7 +18,7 @@ fn a_joiner_is_welcomed_and_the_others_are_told() {
     let welcome = world.welcome(bo);
     assert_eq!((welcome.member_count, welcome.head, welcome.recovered), (2, 0, false));
     assert!(welcome.members.contains(&welcome.you));
-    assert_eq!(world.client(ada).notices, [Notice::Joined { member: welcome.you.clone(), member_count: 2 }]);
+    assert_eq!(world.client(ada).notices, [Notice::Joined { member: welcome.you.clone(), member_count: 2, at: world.now_ms }]);
     assert_eq!(world.client(bo).notices, []);
 }
 
@@ -393,7 +393,7 @@ fn typing_is_passed_on_and_bounded() {
         world.ask(bo, Request::Typing { on: true });
     }
     world.flush();
-    let member = world.welcome(bo).you.id;
+    let member = world.welcome(bo).you.clone();
     let typing = Notice::Typing { member, on: true };
     let heard = world.client(ada).notices.iter().filter(|notice| **notice == typing).count();
     assert!((1..=30).contains(&heard), "{heard}");
@@ -611,6 +611,14 @@ fn senders_are_told_of_what_could_not_be_stored() {
     let refused = world.room.give_up();
     let refusal = Refusal::NotStored;
     assert_eq!(refused, [Effect::Send(ada, Reply::Refused { refusal, id: Some("1".to_owned()) })]);
+}
+
+#[test]
+fn a_later_fault_denies_nothing_that_was_stored() {
+    let mut world = World::new();
+    let ada = world.join("Ada");
+    world.say(ada, "1", "x");
+    assert_eq!(world.room.give_up(), []);
 }
 
 /// One step of a random life of a room. Numbers are taken modulo what there is.

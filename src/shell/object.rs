@@ -111,7 +111,15 @@ impl DurableObject for RoomObject {
         self.handle(|awake| {
             let (connection, dialect) = awake.sockets.find(&ws)?;
             let frame = match &message {
-                WebSocketIncomingMessage::String(text) => dialect.decode(text),
+                WebSocketIncomingMessage::String(text) => {
+                    let next = dialect.after(text);
+                    if next != dialect
+                        && let Err(error) = awake.sockets.speak(connection, next)
+                    {
+                        console_error!("a connection does not keep how it speaks: {error}");
+                    }
+                    dialect.decode(text, awake.room.has_joined(connection))
+                }
                 WebSocketIncomingMessage::Binary(_) => Err(Unreadable::Binary),
             };
             Some(Event::Received(connection, frame))
@@ -158,6 +166,16 @@ impl RoomObject {
         }
         if !has_space {
             return answer::refused(&Refusal::RoomFull);
+        }
+        if let Some(opening) = choice.dialect.opening()
+            && self
+                .handle(|awake| {
+                    let (connection, _) = awake.sockets.find(&pair.server)?;
+                    Some(Event::Received(connection, Ok(opening)))
+                })
+                .is_none()
+        {
+            return answer::refused(&Refusal::Fault);
         }
         let mut response = Response::from_websocket(pair.client)?;
         if choice.as_subprotocol {
@@ -228,6 +246,7 @@ impl Shared {
             self.mark_unsettled(true);
             let effects = act(awake, now_ms, &self.store)?;
             self.apply(awake, effects)?;
+            awake.room.applied();
             timer.set(awake.room.timeout(), now_ms);
             self.mark_unsettled(awake.room.is_unsettled());
             Ok(())
@@ -279,7 +298,7 @@ impl Shared {
                         .seat(connection, seat)
                         .map_err(|error| Fault::Storage(error.to_string()))?;
                 }
-                Effect::Broadcast(notices) => awake.sockets.broadcast(&notices),
+                Effect::Broadcast(notices) => awake.sockets.broadcast(&notices, &awake.room),
                 Effect::Send(connection, reply) => awake.sockets.send(connection, &reply),
                 Effect::Close(connection, code) => awake.sockets.close(connection, code),
             }
