@@ -76,7 +76,10 @@ test("leaves the rest of a batch after a listener hung up", () => {
 
 test("leaves the rest of what was missed after a listener hung up", () => {
   const room = openRoom({ after: { epoch: "e1", seq: 0 } });
-  room.client.on("message", () => room.client.offline());
+  const off = room.client.on("message", () => {
+    off();
+    room.client.offline();
+  });
   room.client.send("mine");
   room.welcome({ recovered: true, head: 2, messages: [message(1), message(2)] });
   assert.deepEqual(room.seqs, [1]);
@@ -84,6 +87,9 @@ test("leaves the rest of what was missed after a listener hung up", () => {
   room.client.online();
   room.socket.onopen?.({});
   assert.deepEqual(room.sent("join")[0].after, { epoch: "e1", seq: 1 });
+  room.say(welcome({ recovered: true, head: 2, messages: [message(2)] }));
+  assert.deepEqual(room.seqs, [1, 2]);
+  assert.equal(room.sent("send").length, 1);
 });
 
 test("a listener that throws keeps nobody else from hearing, and is reported as uncaught", (t) => {
@@ -228,6 +234,7 @@ test("close() closes for good", () => {
   room.say({ type: "typing", member: { id: 2 }, on: true });
   room.client.close();
   assert.equal(room.socket.isClosed, true);
+  assert.equal(room.clock.timers, 0);
   room.client.online();
   room.client.offline();
   room.client.retryNow();

@@ -73,6 +73,8 @@ test("another member does not repeat what may have been sent: it is offered as f
     after.client.retry(after.client.unsent[0]?.id ?? "");
     after.say(message(1, { id: after.sent("send")[0].id, from: other.you ?? ADA }));
     assert.deepEqual(sentTexts(after), ["not tried", "tried"], "who asks for it knows");
+    after.reconnect(other);
+    assert.deepEqual(sentTexts(after), ["tried"], "and is not asked again");
   }
 });
 
@@ -146,6 +148,27 @@ test("who is renamed takes session and outbox along", () => {
   const after = openRoom({ store, name: "Countess: A" });
   assert.equal(after.client.session, "session-1");
   assert.equal(after.client.unsent.length, 1);
+});
+
+test("who is renamed in two tabs brings nothing back that was sent in between", () => {
+  const store = new FakeStore();
+  const countess = { type: "renamed", member: { ...ADA, name: "Countess" }, member_count: 1 };
+  const first = openRoom({ store });
+  first.welcome();
+  const { id } = first.client.send("hello");
+  const second = openRoom({ store });
+  second.welcome();
+  first.say(countess);
+  acknowledge(first, 1, id);
+  second.say(countess);
+  assert.deepEqual(store.texts, []);
+});
+
+test("no name and id run together with another name and id", () => {
+  const store = new FakeStore();
+  openRoom({ store, name: "Ada" }).client.send("one", { id: "B x" });
+  openRoom({ store, name: "Ada B" }).client.send("two", { id: "x" });
+  assert.deepEqual(store.texts, ["one", "two"]);
 });
 
 test("what failed is offered again after a reload, until discarded", () => {

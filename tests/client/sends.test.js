@@ -196,6 +196,18 @@ test("a frame over the server's limit is refused here: sent, it would end the co
   assert.deepEqual(failures(room), [["a", "text_too_long"]]);
 });
 
+test("a listener that hangs up when a line fails leaves the next line for the next connection", () => {
+  const room = openRoom();
+  room.client.send("é".repeat(40_000), { id: "a" });
+  room.client.send("short", { id: "b" });
+  room.client.on("failed", () => room.client.offline());
+  room.welcome();
+  assert.deepEqual(sentIds(room), []);
+  room.client.online();
+  room.welcome();
+  assert.deepEqual(sentIds(room), ["b"]);
+});
+
 test("where the connection ended for good, sends fail instead of waiting for ever", () => {
   const room = openRoom();
   room.welcome();
