@@ -204,9 +204,10 @@ export class Outbox {
     const head = this.#head;
     if (!head || !this.#isInFlight || head.id !== id) return; // answered before
     this.#settle();
+    const why = { code: error.code, message: error.message };
     if (!error.temporary) {
-      this.#fail(head, { code: error.code, message: error.message });
-    } else if (error.code === "rate_limited" || this.#countAttempt()) {
+      this.#fail(head, why);
+    } else if (error.code === "rate_limited" || this.#countAttempt(why)) {
       this.#alarm.set(error.retry_after_ms ?? TEMPORARY_WAIT_MS);
       return;
     }
@@ -262,13 +263,13 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Counts a vain try of the head; returns false where that was the last. */
-  #countAttempt() {
+  /** Counts a vain try of the head; returns false where that was the last. @param {Refusal} [why] */
+  #countAttempt(why = NO_ANSWER) {
     const head = this.#head;
     if (!head) return false;
     head.attempts += 1;
     if (head.attempts < ATTEMPTS_MAX) return true;
-    this.#fail(head, NO_ANSWER);
+    this.#fail(head, why);
     return false;
   }
 
@@ -314,7 +315,7 @@ export class Outbox {
   }
 
   #nextOrder() {
-    return Math.max(0, ...this.#lines.map(({ order }) => order)) + 1;
+    return (this.#lines.at(-1)?.order ?? 0) + 1; // lines stand in order
   }
 
   /** A clock that is wrong by a day is no proof of freshness. @param {Line} line */

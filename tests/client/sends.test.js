@@ -187,6 +187,19 @@ test("a line that fails the room again and again is given up", () => {
   assert.deepEqual(sentIds(room), []);
 });
 
+test("a line that the storage refuses again and again fails with that reason", () => {
+  const room = openRoom({ random: () => 0 });
+  room.client.send("hello", { id: "a" });
+  for (let refusals = 1; refusals <= 5; refusals += 1) {
+    room.welcome();
+    assert.deepEqual(sentIds(room), ["a"]);
+    room.say({ type: "error", code: "not_stored", message: "Not stored.", temporary: true, id: "a" });
+    room.drop(1011); // the same refusal once more, not another
+    room.clock.pass(0);
+  }
+  assert.deepEqual(failures(room), [["a", "not_stored"]]);
+});
+
 test("a frame over the server's limit is refused here: sent, it would end the connection", () => {
   const room = openRoom();
   room.welcome();
