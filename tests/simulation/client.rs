@@ -1,0 +1,499 @@
+//! A client with the reference logic: what `public/page/connection.js`, `outbox.js` and `reconnect.js`
+//! do, alarm for alarm. Some are impatient besides: they speak before their welcome.
+
+use std::collections::VecDeque;
+
+use parlor::limits::Limits;
+use parlor::protocol::PING;
+use serde_json::json;
+
+use crate::network::{Down, LINK_LOST, LinkId, Owner, Up};
+use crate::stage::{Due, Stage};
+use crate::story::short;
+use crate::timeline::{Asked, Pages, Timeline};
+use crate::wire::{Frame, Message, Welcome, print_of};
+
+const WELCOME_MS_MAX: u64 = 10_000;
+const ECHO_MS_MAX: u64 = 10_000;
+const PING_EVERY_MS: u64 = 25_000;
+const PONG_MS_MAX: u64 = 10_000;
+const STEADY_MS: u64 = 10_000;
+const TEMPORARY_WAIT_MS: u64 = 1_000;
+const BACKOFF_FIRST_MS: u64 = 1_000;
+const BACKOFF_MS_MAX: u64 = 30_000;
+const FLOODED_WAIT_MS: u64 = 30_000;
+const ATTEMPTS_MAX: u32 = 5;
+const ROOM_FAULT: u16 = 1011;
+const FLOODED: u16 = 4429;
+const STOP_CODES: [u16; 5] = [1003, 1009, 4400, 4401, 4403];
+
+/// What a client waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Alarm {
+    Retry,
+    Welcome,
+    Ping,
+    Pong,
+    Send,
+}
+
+const ALARMS: [Alarm; 5] = [Alarm::Retry, Alarm::Welcome, Alarm::Ping, Alarm::Pong, Alarm::Send];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Connecting,
+    Live,
+    Waiting,
+    Offline,
+    Stopped,
+    Closed,
+}
+
+/// What became of something that a client said.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    /// It is in the outbox.
+    Waiting,
+    /// Its own message came back, in that epoch under that seq.
+    Acknowledged(String, u64),
+    /// It was given up: stored or not.
+    GivenUp,
+}
+
+/// Something that a client said.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub id: String,
+    pub text: String,
+    /// Fingerprint of the text, which no other has.
+    pub print: u64,
+    pub fate: Fate,
+    attempts: u32,
+}
+
+impl Said {
+    fn is_acknowledged(&self) -> bool {
+        matches!(self.fate, Fate::Acknowledged(..))
+    }
+}
+
+/// A session as it was given.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub note: String,
+    epoch: String,
+    member: u64,
+}
+
+/// One tab.
+pub struct Client {
+    pub number: usize,
+    /// Another tab, whose session this one takes up.
+    pub sibling: Option<usize>,
+    /// Tabs of one member must not use an id twice; tabs of different members may.
+    tab: usize,
+    pub name: String,
+    pub phase: Phase,
+    pub link: Option<LinkId>,
+    pub timeline: Timeline,
+    pub session: Option<Session>,
+    pub said: Vec<Said>,
+    /// Indexes into `said`.
+    outbox: VecDeque<usize>,
+    pub is_impatient: bool,
+    asked: Asked,
+    asked_pages: VecDeque<(Pages, usize)>,
+    is_in_flight: bool,
+    is_offline: bool,
+    failures: u32,
+    live_since_ms: u64,
+    alarms: [(u32, bool); ALARMS.len()],
+    limits: (usize, usize),
+}
+
+impl Client {
+    pub fn new(number: usize, tab: usize, limits: &Limits) -> Self {
+        Self {
+            number,
+            sibling: None,
+            tab,
+            name: format!("Member {number}"),
+            phase: Phase::Closed,
+            link: None,
+            timeline: Timeline::default(),
+            session: None,
+            said: Vec::new(),
+            outbox: VecDeque::new(),
+            is_impatient: false,
+            asked: Asked::default(),
+            asked_pages: VecDeque::new(),
+            is_in_flight: false,
+            is_offline: false,
+            failures: 0,
+            live_since_ms: 0,
+            alarms: [(0, false); ALARMS.len()],
+            limits: (limits.history_on_join, limits.resume_messages_max),
+        }
+    }
+
+    /// Whether there is nothing left that it wants to say.
+    pub fn has_said_all(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
+    /// Dials.
+    pub fn open(&mut self, stage: &mut Stage) {
+        self.dial(stage);
+        self.phase = Phase::Connecting;
+    }
+
+    /// Says something.
+    pub fn say(&mut self, stage: &mut Stage) {
+        let count = self.said.len();
+        let (id, text) = (format!("{}-{count}", self.tab), said_text(self.number, count));
+        stage.tally.sends += 1;
+        stage.note(|| format!("client {} says {text:?} as {id:?}", self.number));
+        let print = print_of(&[text.as_bytes()]);
+        self.said.push(Said { id, text, print, fate: Fate::Waiting, attempts: 0 });
+        self.outbox.push_back(count);
+        self.pump(stage);
+    }
+
+    /// Asks for a page; nothing happens without a connection.
+    pub fn ask(&mut self, pages: Pages, limit: usize, stage: &mut Stage) {
+        if self.phase != Phase::Live && !(self.is_impatient && self.asked.session.is_some()) {
+            return;
+        }
+        let Some(link) = self.link else { return };
+        let frame = match pages {
+            Pages::Newest => json!({ "type": "history", "limit": limit }),
+            Pages::Before(seq) => json!({ "type": "history", "before": seq, "limit": limit }),
+            Pages::After(seq) => json!({ "type": "history", "after": seq, "limit": limit }),
+        };
+        self.asked_pages.push_back((pages, limit));
+        stage.send_up(link, Up::Frame(frame.to_string().into()));
+    }
+
+    /// Sends a frame that needs no answer; nothing happens without a connection.
+    pub fn transmit(&mut self, frame: &str, stage: &mut Stage) {
+        if let (Phase::Live, Some(link)) = (self.phase, self.link) {
+            stage.send_up(link, Up::Frame(frame.into()));
+        }
+    }
+
+    /// Ends this link and comes back.
+    pub fn resync(&mut self, stage: &mut Stage) {
+        if self.phase == Phase::Live {
+            self.lose(LINK_LOST, stage);
+        }
+    }
+
+    /// Its machine loses the network.
+    pub fn go_offline(&mut self, stage: &mut Stage) {
+        self.is_offline = true;
+        if !matches!(self.phase, Phase::Stopped | Phase::Closed) {
+            stage.note(|| format!("client {} goes offline", self.number));
+            self.lose(LINK_LOST, stage);
+        }
+    }
+
+    /// Its machine has a network again.
+    pub fn go_online(&mut self, stage: &mut Stage) {
+        self.is_offline = false;
+        self.failures = 0;
+        match self.phase {
+            Phase::Live => self.ping(stage),
+            Phase::Offline | Phase::Waiting => self.open(stage),
+            _ => {}
+        }
+    }
+
+    /// The tab is closed; what it had not sent is forgotten.
+    pub fn close(&mut self, stage: &mut Stage) {
+        stage.note(|| format!("client {} closes", self.number));
+        self.hang_up(stage);
+        self.phase = Phase::Closed;
+        while let Some(index) = self.outbox.pop_front() {
+            self.said[index].fate = Fate::GivenUp;
+        }
+    }
+
+    /// The page is loaded again: it has its session still, and its copy of the room only if `remembers`.
+    pub fn reopen(&mut self, remembers: bool, stage: &mut Stage) {
+        self.close(stage);
+        if !remembers {
+            self.timeline = Timeline::default();
+        }
+        self.failures = 0;
+        self.open(stage);
+    }
+
+    /// Takes in what came on a link.
+    pub fn receive(&mut self, link: LinkId, item: &Down, stage: &mut Stage) {
+        if self.link != Some(link) {
+            return;
+        }
+        match item {
+            Down::Accepted => self.join(stage),
+            Down::Failed | Down::Lost => self.lose(LINK_LOST, stage),
+            Down::Close(code) => self.lose(*code, stage),
+            Down::Answer { .. } => {}
+            Down::Frame(wire) => {
+                stage.note(|| format!("client {} sees {}", self.number, short(&wire.text)));
+                self.clear(Alarm::Pong);
+                if self.phase == Phase::Live {
+                    self.set(Alarm::Ping, PING_EVERY_MS, stage);
+                }
+                for frame in &wire.frames {
+                    if self.link == Some(link) {
+                        self.take(frame, wire.firsts, stage);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One of its alarms rings.
+    pub fn ring(&mut self, alarm: Alarm, number: u32, stage: &mut Stage) {
+        let slot = &mut self.alarms[alarm as usize];
+        if *slot != (number, true) {
+            return;
+        }
+        slot.1 = false;
+        match alarm {
+            Alarm::Retry => self.open(stage),
+            Alarm::Welcome | Alarm::Pong => {
+                stage.note(|| format!("client {} waited in vain for its {alarm:?}", self.number));
+                self.lose(LINK_LOST, stage);
+            }
+            Alarm::Ping => self.ping(stage),
+            Alarm::Send => {
+                let was_unanswered = std::mem::take(&mut self.is_in_flight);
+                if !was_unanswered || self.count_attempt(stage) {
+                    self.pump(stage);
+                }
+            }
+        }
+    }
+
+    fn dial(&mut self, stage: &mut Stage) {
+        self.hang_up(stage);
+        self.asked = Asked::default();
+        let link = stage.open_link(Owner::Client(self.number), Up::Upgrade);
+        stage.note(|| format!("client {} dials: link {link}", self.number));
+        self.link = Some(link);
+        self.set(Alarm::Welcome, WELCOME_MS_MAX, stage);
+    }
+
+    fn join(&mut self, stage: &mut Stage) {
+        let Some(link) = self.link else { return };
+        let mut frame = json!({ "type": "join", "name": self.name });
+        if let Some(session) = &self.session {
+            frame["session"] = json!(session.note);
+            self.asked.session = Some((session.epoch.clone(), session.member));
+        }
+        if let Some((epoch, seq)) = self.timeline.position() {
+            frame["after"] = json!({ "epoch": epoch, "seq": seq });
+            self.asked.after = Some((epoch, seq));
+        }
+        stage.send_up(link, Up::Frame(frame.to_string().into()));
+        if self.is_impatient && self.session.is_some() {
+            self.pump(stage);
+            if stage.dice.percent(30) {
+                self.ask(Pages::Newest, 5, stage);
+            }
+        }
+    }
+
+    fn lose(&mut self, code: u16, stage: &mut Stage) {
+        let was_live = self.phase == Phase::Live;
+        let failed_the_room = code == ROOM_FAULT && self.is_in_flight;
+        self.hang_up(stage);
+        if was_live && stage.now_ms - self.live_since_ms >= STEADY_MS {
+            self.failures = 0;
+        }
+        let failures = self.failures;
+        self.failures += 1;
+        if STOP_CODES.contains(&code) {
+            self.phase = Phase::Stopped;
+        } else if self.is_offline {
+            self.phase = Phase::Offline;
+        } else {
+            let ceiling_ms = BACKOFF_MS_MAX.min(BACKOFF_FIRST_MS << failures.min(5));
+            let jitter_ms = stage.dice.below(ceiling_ms);
+            let delay_ms = if code == FLOODED { FLOODED_WAIT_MS } else { jitter_ms };
+            stage.note(|| format!("client {} loses its link ({code}), waits {delay_ms} ms", self.number));
+            self.phase = Phase::Waiting;
+            self.set(Alarm::Retry, delay_ms, stage);
+        }
+        if failed_the_room {
+            self.count_attempt(stage);
+        }
+    }
+
+    fn hang_up(&mut self, stage: &mut Stage) {
+        ALARMS.into_iter().for_each(|alarm| self.clear(alarm));
+        self.is_in_flight = false;
+        self.asked_pages.clear();
+        if let Some(link) = self.link.take() {
+            stage.send_up(link, Up::Close);
+        }
+    }
+
+    fn take(&mut self, frame: &Frame, firsts: (u64, u64), stage: &mut Stage) {
+        match frame {
+            Frame::Welcome(welcome) => self.welcomed(welcome, firsts.0, stage),
+            Frame::Error { code, temporary, retry_after_ms, id } => {
+                self.refused(code, *temporary, *retry_after_ms, id.as_deref(), stage);
+            }
+            Frame::Pong => {}
+            _ if self.phase != Phase::Live => {
+                stage.violate("a connection is told of nothing before its welcome", || {
+                    format!("client {} was told {frame:?}", self.number)
+                });
+            }
+            Frame::History { messages, more } => match self.asked_pages.pop_front() {
+                Some((pages, limit)) => self.timeline.page(pages, limit, messages, *more, firsts.1, stage),
+                None => stage.violate("a page answers a question", || format!("{frame:?}")),
+            },
+            _ => {
+                self.timeline.fold(frame, stage);
+                match frame {
+                    Frame::Renamed { member, .. } if member.id == self.timeline.you => {
+                        self.name.clone_from(&member.name);
+                    }
+                    Frame::Message(message) => self.acknowledge(message, stage),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn welcomed(&mut self, welcome: &Welcome, first: u64, stage: &mut Stage) {
+        stage.promise(self.phase == Phase::Connecting, "a connection is welcomed once", || {
+            format!("client {} is welcomed while {:?}", self.number, self.phase)
+        });
+        stage.tally.welcomes += 1;
+        stage.tally.resumed += u64::from(welcome.recovered);
+        self.timeline.welcome(welcome, &self.asked, self.limits, first, stage);
+        self.session = Some(Session {
+            note: welcome.session.clone(),
+            epoch: welcome.epoch.clone(),
+            member: welcome.you.id,
+        });
+        self.name.clone_from(&welcome.you.name);
+        self.live_since_ms = stage.now_ms;
+        self.clear(Alarm::Welcome);
+        self.set(Alarm::Ping, PING_EVERY_MS, stage);
+        self.phase = Phase::Live;
+        for message in &welcome.messages {
+            self.acknowledge(message, stage);
+        }
+        self.pump(stage);
+    }
+
+    fn refused(
+        &mut self,
+        code: &str,
+        temporary: bool,
+        retry_after_ms: Option<u64>,
+        id: Option<&str>,
+        stage: &mut Stage,
+    ) {
+        let is_expected = temporary || (code == "bad_frame" && id.is_none());
+        stage.promise(is_expected, "nothing proper is refused for good", || {
+            format!("client {}: {code} for {id:?}", self.number)
+        });
+        let acknowledged = |said: &&Said| Some(said.id.as_str()) == id && said.is_acknowledged();
+        let denied = self.said.iter().find(acknowledged);
+        stage.promise(denied.is_none(), "what was acknowledged is not denied", || {
+            format!("client {}: {code} for {denied:?}", self.number)
+        });
+        let head = self.outbox.front().map(|index| self.said[*index].id.as_str());
+        if id.is_none() || !self.is_in_flight || head != id {
+            return;
+        }
+        self.is_in_flight = false;
+        self.clear(Alarm::Send);
+        if code != "rate_limited" && !self.count_attempt(stage) {
+            return;
+        }
+        self.set(Alarm::Send, retry_after_ms.unwrap_or(TEMPORARY_WAIT_MS), stage);
+    }
+
+    fn pump(&mut self, stage: &mut Stage) {
+        let may_speak = self.phase == Phase::Live
+            || (self.phase == Phase::Connecting && self.is_impatient && self.asked.session.is_some());
+        let (Some(index), Some(link)) = (self.outbox.front(), self.link) else { return };
+        if self.is_in_flight || self.alarms[Alarm::Send as usize].1 || !may_speak {
+            return;
+        }
+        let Said { id, text, .. } = &self.said[*index];
+        let frame = json!({ "type": "send", "id": id, "text": text }).to_string();
+        self.is_in_flight = true;
+        stage.send_up(link, Up::Frame(frame.into()));
+        self.set(Alarm::Send, ECHO_MS_MAX, stage);
+    }
+
+    fn acknowledge(&mut self, message: &Message, stage: &mut Stage) {
+        if message.from != self.timeline.you {
+            return;
+        }
+        let Some(at) = self.outbox.iter().position(|index| self.said[*index].id == message.id) else {
+            return;
+        };
+        let Some(index) = self.outbox.remove(at) else { return };
+        let said = &mut self.said[index];
+        stage.tally.acknowledged += 1;
+        stage.promise(said.print == message.said, "an echo is what was said", || format!("{message:?}"));
+        let epoch = self.timeline.epoch.clone().unwrap_or_default();
+        said.fate = Fate::Acknowledged(epoch, message.seq);
+        if at == 0 {
+            self.is_in_flight = false;
+            self.clear(Alarm::Send);
+        }
+        self.pump(stage);
+    }
+
+    /// Counts a vain try of the outbox's head; returns whether it may be tried again.
+    fn count_attempt(&mut self, stage: &mut Stage) -> bool {
+        let Some(index) = self.outbox.front() else { return false };
+        let said = &mut self.said[*index];
+        said.attempts += 1;
+        if said.attempts < ATTEMPTS_MAX {
+            return true;
+        }
+        said.fate = Fate::GivenUp;
+        stage.note(|| format!("client {} gives {:?} up", self.number, said.id));
+        self.outbox.pop_front();
+        self.pump(stage);
+        false
+    }
+
+    fn ping(&mut self, stage: &mut Stage) {
+        if let Some(link) = self.link {
+            stage.send_up(link, Up::Frame(PING.into()));
+        }
+        self.set(Alarm::Ping, PING_EVERY_MS, stage);
+        if !self.alarms[Alarm::Pong as usize].1 {
+            self.set(Alarm::Pong, PONG_MS_MAX, stage);
+        }
+    }
+
+    fn set(&mut self, alarm: Alarm, delay_ms: u64, stage: &mut Stage) {
+        let slot = &mut self.alarms[alarm as usize];
+        *slot = (slot.0 + 1, true);
+        stage.after(delay_ms, Due::Alarm(self.number, alarm, slot.0));
+    }
+
+    fn clear(&mut self, alarm: Alarm) {
+        self.alarms[alarm as usize].1 = false;
+    }
+}
+
+/// A text that nobody says twice, in characters of every kind now and then.
+fn said_text(number: usize, count: usize) -> String {
+    const TAILS: [&str; 5] = ["", "", " \"quoted\\\"", " two\nlines\u{2028}x", " t\u{e9} 🫖"];
+    let tail = TAILS[(number * 7 + count) % TAILS.len()];
+    format!("{number}.{count}{tail}")
+}

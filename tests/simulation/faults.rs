@@ -1,0 +1,112 @@
+//! Which faults a schedule has, and how often: each seed chooses some, so that one kind does not hide
+//! what another would show.
+
+use crate::dice::Dice;
+use crate::network::{Owner, ServerEnd};
+use crate::shell::Trap;
+use crate::stage::{Due, Stage};
+use crate::world::World;
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    Cut,
+    HalfOpen,
+    Crash,
+    CrashWithin,
+    PanicWithin,
+    PanicElsewhere,
+    RefuseWrite,
+    FailRead,
+    Evict,
+    ClockJump,
+    LoseStorage,
+}
+
+const ALL: [Fault; 11] = [
+    Fault::Cut,
+    Fault::HalfOpen,
+    Fault::Crash,
+    Fault::CrashWithin,
+    Fault::PanicWithin,
+    Fault::PanicElsewhere,
+    Fault::RefuseWrite,
+    Fault::FailRead,
+    Fault::Evict,
+    Fault::ClockJump,
+    Fault::LoseStorage,
+];
+
+/// The faults of one schedule.
+pub struct Faults {
+    kinds: Vec<Fault>,
+    /// How many of a hundred things that happen are faults.
+    pub percent: u64,
+}
+
+impl Faults {
+    /// Chooses.
+    pub fn new(dice: &mut Dice) -> Self {
+        let kinds = ALL.into_iter().filter(|_| dice.percent(40)).collect::<Vec<_>>();
+        let percent = if kinds.is_empty() { 0 } else { dice.pick(&[5, 15, 30, 50]) };
+        Self { kinds, percent }
+    }
+
+    /// Lets one happen.
+    pub fn strike(&self, world: &mut World) {
+        let World { stage, shell, .. } = world;
+        let effects = stage.dice.below(6) as usize;
+        let events = stage.dice.below(8);
+        match stage.dice.pick(&self.kinds) {
+            Fault::Cut => {
+                if let Some(link) = any_link(stage) {
+                    stage.note(|| format!("link {link} is CUT"));
+                    stage.cut(link);
+                }
+            }
+            Fault::HalfOpen => {
+                if let Some(link) = any_link(stage) {
+                    stage.note(|| format!("link {link} is HALF-OPEN from now on"));
+                    stage.half_open(link);
+                }
+            }
+            Fault::Crash => shell.crash(stage),
+            Fault::CrashWithin => shell.trap = Some((Trap::Crash { effects }, events)),
+            Fault::PanicWithin => shell.trap = Some((Trap::Panic { effects }, events)),
+            Fault::PanicElsewhere if stage.dice.percent(50) => shell.panic(stage),
+            Fault::PanicElsewhere => shell.trap = Some((Trap::PanicElsewhere, events)),
+            Fault::RefuseWrite => shell.trap = Some((Trap::RefuseWrite { row: effects / 4 }, events)),
+            Fault::FailRead => shell.trap = Some((Trap::FailRead, events)),
+            Fault::Evict => shell.evict(stage),
+            Fault::ClockJump => jump(stage),
+            // Rare: it makes all that was said before worthless to the checks after.
+            Fault::LoseStorage if stage.dice.percent(20) => {
+                stage.tally.losses += 1;
+                stage.note(|| "the room's storage is LOST".to_owned());
+                shell.crash(stage);
+                shell.store.lose();
+            }
+            Fault::LoseStorage => {}
+        }
+    }
+}
+
+fn any_link(stage: &mut Stage) -> Option<usize> {
+    let is_used = |link: &crate::network::Link| {
+        matches!(link.server, ServerEnd::Open(_)) || !link.is_still() || link.owner == Owner::Poster
+    };
+    let used: Vec<_> = (0..stage.links.len()).filter(|link| is_used(&stage.links[*link])).collect();
+    if used.is_empty() { None } else { Some(stage.dice.pick(&used)) }
+}
+
+/// Sessions last 30 days: no clock goes so far that one runs out.
+fn jump(stage: &mut Stage) {
+    const HOUR_MS: i64 = 3_600_000;
+    let by_ms =
+        stage.dice.pick(&[-26 * HOUR_MS, -HOUR_MS, -5_000, -30, 30, 5_000, 61_000, HOUR_MS, 26 * HOUR_MS]);
+    stage.tally.clock_jumps += 1;
+    stage.note(|| format!("the room's clock JUMPS by {by_ms} ms"));
+    stage.wall_skew_ms += by_ms;
+    let late_ms = stage.dice.below(200);
+    stage.after(late_ms, Due::RoomAlarm);
+}

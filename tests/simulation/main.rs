@@ -1,0 +1,202 @@
+//! The deterministic simulation: the real core, the real dialect and the real log, with a simulated
+//! clock, network and storage, all driven by a seed. docs/RELIABILITY.md says what it checks.
+//!
+//!     npm run simulate -- --seeds 1000000 --from 0     as many as you like, on all cores
+//!     npm run simulate -- --seed 17                    one, and its story
+//!
+//! Without arguments it is a test: a fixed number of seeds, and every planted bug must be caught.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+mod client;
+mod dice;
+mod faults;
+mod network;
+mod oracles;
+#[cfg(feature = "planted-bugs")]
+mod planted;
+mod poster;
+mod shell;
+mod stage;
+mod store;
+mod story;
+mod tally;
+mod timeline;
+mod wire;
+mod world;
+
+use std::ops::Range;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use story::{Story, Violation};
+use tally::Tally;
+use world::{Outcome, Pasts, play};
+
+/// How many seeds the test plays. Without the feature it is the one of a plain `cargo test`, a debug
+/// build some 20 times slower.
+const TEST_SEEDS: u64 = if cfg!(feature = "planted-bugs") { 5_000 } else { 200 };
+/// How many seeds a core takes at a time.
+const SHARE: u64 = 500;
+
+/// What the arguments ask for.
+#[derive(Default)]
+struct Arguments {
+    seeds: Option<u64>,
+    from: u64,
+    seed: Option<u64>,
+    bug: Option<String>,
+    whole: bool,
+    cores: Option<usize>,
+}
+
+fn main() -> ExitCode {
+    match read_arguments(std::env::args().skip(1)) {
+        Ok(Arguments { seed: Some(seed), bug, whole, .. }) => tell(seed, bug.as_deref(), whole),
+        Ok(Arguments { seeds: Some(seeds), from, bug, cores, .. }) => {
+            search(from..from + seeds, bug.as_deref(), cores)
+        }
+        Ok(_) => test(),
+        Err(why) => {
+            eprintln!(
+                "{why}\nusage: [--seeds COUNT [--from SEED] [--cores COUNT]] [--seed SEED [--whole]] [--bug NAME]"
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read_arguments(mut from: impl Iterator<Item = String>) -> Result<Arguments, String> {
+    let mut read = Arguments::default();
+    while let Some(name) = from.next() {
+        let mut value = || from.next().ok_or_else(|| format!("{name} wants a value"));
+        let number =
+            |text: String| text.replace('_', "").parse::<u64>().map_err(|error| format!("{text}: {error}"));
+        match name.as_str() {
+            "--seeds" => read.seeds = Some(number(value()?)?),
+            "--from" => read.from = number(value()?)?,
+            "--seed" => read.seed = Some(number(value()?)?),
+            "--cores" => read.cores = Some(number(value()?)? as usize),
+            "--bug" => read.bug = Some(value()?),
+            "--whole" => read.whole = true,
+            other => return Err(format!("unknown: {other}")),
+        }
+    }
+    Ok(read)
+}
+
+/// Plays a schedule; a panic in the room's code that no fault asked for is a violation too.
+fn play_safely(seed: u64, pasts: &Pasts, story: Story) -> Outcome {
+    std::panic::catch_unwind(AssertUnwindSafe(|| play(seed, pasts, story))).unwrap_or_else(|_| Outcome {
+        tally: Tally::default(),
+        violation: Some(Violation { promise: "nothing panics", seen: "see above".to_owned() }),
+        story: Story::default(),
+    })
+}
+
+/// Tells the story of one seed.
+fn tell(seed: u64, bug: Option<&str>, whole: bool) -> ExitCode {
+    if let Err(why) = put_in(bug) {
+        eprintln!("{why}");
+        return ExitCode::FAILURE;
+    }
+    let outcome = play_safely(seed, &Pasts::new(), Story::told());
+    print!("{}", outcome.story.end(whole));
+    let bug = bug.map(|bug| format!(" --bug {bug}")).unwrap_or_default();
+    match outcome.violation {
+        Some(violation) => {
+            println!("{violation}\nseed {seed}; again: npm run simulate -- --seed {seed}{bug}");
+            ExitCode::FAILURE
+        }
+        None => {
+            println!("seed {seed}: every promise held\n{}", outcome.tally);
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// Plays seeds on all cores until one fails; the least that failed is told.
+fn search(seeds: Range<u64>, bug: Option<&str>, cores: Option<usize>) -> ExitCode {
+    let available = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores.unwrap_or(available).max(1);
+    let began = Instant::now();
+    let next = AtomicU64::new(seeds.start);
+    let has_failed = AtomicBool::new(false);
+    let work = || {
+        if let Err(why) = put_in(bug) {
+            eprintln!("{why}");
+            has_failed.store(true, Ordering::Relaxed);
+            return (Tally::default(), None);
+        }
+        let pasts = Pasts::new();
+        let mut total = Tally::default();
+        while !has_failed.load(Ordering::Relaxed) {
+            let first = next.fetch_add(SHARE, Ordering::Relaxed);
+            if first >= seeds.end {
+                break;
+            }
+            for seed in first..seeds.end.min(first + SHARE) {
+                let outcome = play_safely(seed, &pasts, Story::default());
+                total += outcome.tally;
+                if outcome.violation.is_some() {
+                    has_failed.store(true, Ordering::Relaxed);
+                    return (total, Some(seed));
+                }
+            }
+        }
+        (total, None)
+    };
+    let parts: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+    });
+    let seconds = began.elapsed().as_secs_f64();
+    let mut total = Tally::default();
+    parts.iter().for_each(|(tally, _)| total += *tally);
+    let rate = total.schedules as f64 / seconds;
+    println!(
+        "{} schedules in {seconds:.1} s on {cores} cores: {rate:.0} a second, {:.0} a second and core; {:.0} events each",
+        total.schedules,
+        rate / cores as f64,
+        total.events as f64 / total.schedules.max(1) as f64,
+    );
+    println!("{total}");
+    match parts.iter().filter_map(|(_, failed)| *failed).min() {
+        Some(seed) => tell(seed, bug, false),
+        None if has_failed.into_inner() => ExitCode::FAILURE,
+        None => {
+            println!("violations: none");
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// A fixed number of seeds must pass; with the feature, and every planted bug must be caught.
+fn test() -> ExitCode {
+    let passed = search(0..TEST_SEEDS, None, None);
+    if passed != ExitCode::SUCCESS {
+        return passed;
+    }
+    #[cfg(feature = "planted-bugs")]
+    return planted::test();
+    #[cfg(not(feature = "planted-bugs"))]
+    passed
+}
+
+#[cfg(feature = "planted-bugs")]
+use planted::put_in;
+
+/// Puts the bug of that name into the rooms of this thread.
+#[cfg(not(feature = "planted-bugs"))]
+fn put_in(bug: Option<&str>) -> Result<(), String> {
+    bug.map_or(Ok(()), |_| Err("--bug wants a build with the feature planted-bugs".to_owned()))
+}

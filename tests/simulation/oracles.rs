@@ -1,0 +1,93 @@
+//! What must be true once all is quiet. What must be true at every step stands where it can be seen:
+//! in the store, at the gate, and in every client's timeline.
+
+use std::collections::BTreeMap;
+
+use crate::client::{Fate, Phase};
+use crate::world::World;
+
+impl World {
+    /// Compares what everybody knows.
+    pub fn compare(&mut self) {
+        self.compare_logs();
+        self.compare_presence();
+        self.compare_sends();
+    }
+
+    fn compare_logs(&mut self) {
+        const ONE_LOG: &str = "all have the same log, and it is the stored one";
+        let Self { stage, shell, clients, .. } = self;
+        let stored = shell.store.messages();
+        for client in clients.iter().filter(|client| client.phase == Phase::Live) {
+            let timeline = &client.timeline;
+            stage.promise(timeline.epoch.as_deref() == shell.store.epoch(), ONE_LOG, || {
+                format!("client {} is in epoch {:?}", client.number, timeline.epoch)
+            });
+            stage.promise(timeline.head == stored.len() as u64, ONE_LOG, || {
+                format!("client {} is at {} of {}", client.number, timeline.head, stored.len())
+            });
+            let tail = &stored[stored.len().saturating_sub(timeline.prints.len())..];
+            let same = tail.iter().map(|stored| stored.print).eq(timeline.prints.iter().copied());
+            stage.promise(same, ONE_LOG, || format!("client {} has other messages", client.number));
+        }
+    }
+
+    fn compare_presence(&mut self) {
+        const TRUTH: &str = "once quiet, presence is the truth";
+        let Self { stage, clients, .. } = self;
+        let live = || clients.iter().filter(|client| client.phase == Phase::Live);
+        let present: BTreeMap<u64, String> =
+            live().map(|client| (client.timeline.you, client.name.clone())).collect();
+        for client in live() {
+            stage.promise(client.timeline.members == present, TRUTH, || {
+                format!("client {} sees {:?}, here are {present:?}", client.number, client.timeline.members)
+            });
+            stage.promise(present.get(&client.timeline.you) == Some(&client.name), TRUTH, || {
+                format!("client {} goes by {:?}, others see {present:?}", client.number, client.name)
+            });
+        }
+    }
+
+    fn compare_sends(&mut self) {
+        const ONCE: &str = "what was said is stored once";
+        let Self { stage, shell, clients, poster, .. } = self;
+        let stored = shell.store.messages();
+        let mut times: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        let first = shell.store.first();
+        for (seq, message) in (1..).zip(stored).filter(|(seq, _)| *seq >= first) {
+            times.entry(message.said).or_default().push(seq);
+        }
+        let stored_as = |print: &u64| times.get(print).map_or(&[][..], Vec::as_slice);
+        for client in clients.iter() {
+            for said in &client.said {
+                let seqs = stored_as(&said.print);
+                stage.promise(seqs.len() <= 1, ONCE, || {
+                    format!("client {} said {:?} once; stored as {seqs:?}", client.number, said.text)
+                });
+                match &said.fate {
+                    Fate::Acknowledged(epoch, seq)
+                        if Some(epoch.as_str()) == shell.store.epoch() && *seq >= first =>
+                    {
+                        stage.promise(seqs == [*seq], "what was acknowledged is there for ever", || {
+                            format!("{:?} was acknowledged as {seq}, stored as {seqs:?}", said.text)
+                        });
+                    }
+                    Fate::Waiting => stage.violate("once quiet, all is said", || format!("{said:?} waits")),
+                    _ => {}
+                }
+            }
+        }
+        for print in &poster.said {
+            let seqs = stored_as(print);
+            stage.promise(seqs.len() <= 1, ONCE, || format!("a POST is stored as {seqs:?}"));
+        }
+        if stage.tally.wipes + stage.tally.losses == 0 {
+            for (print, seq) in poster.done.iter().filter(|(_, seq)| *seq >= first) {
+                let seqs = stored_as(print);
+                stage.promise(seqs == [*seq], "what was acknowledged is there for ever", || {
+                    format!("a POST was answered with {seq}, stored as {seqs:?}")
+                });
+            }
+        }
+    }
+}

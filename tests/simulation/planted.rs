@@ -1,0 +1,43 @@
+//! Every planted bug must be caught within a stated number of seeds.
+
+use std::process::ExitCode;
+
+use parlor::planted::{Bug, plant};
+
+use crate::play_safely;
+use crate::story::Story;
+use crate::world::Pasts;
+
+/// Seeds within which each bug must be caught.
+const SEEDS_MAX: u64 = 2_000;
+
+/// Puts the bug of that name into the rooms of this thread, or takes it out.
+pub fn put_in(name: Option<&str>) -> Result<(), String> {
+    let bug = name.map(|name| {
+        let bug = Bug::ALL.into_iter().find(|bug| format!("{bug:?}") == name);
+        bug.ok_or_else(|| format!("no such bug: {name}; there are {:?}", Bug::ALL))
+    });
+    plant(bug.transpose()?);
+    Ok(())
+}
+
+/// Tries each bug; says with which seed it was caught, and by which promise.
+pub fn test() -> ExitCode {
+    let pasts = Pasts::new();
+    let mut outcome = ExitCode::SUCCESS;
+    for bug in Bug::ALL {
+        plant(Some(bug));
+        let caught = (0..SEEDS_MAX).find_map(|seed| {
+            play_safely(seed, &pasts, Story::default()).violation.map(|violation| (seed, violation))
+        });
+        match caught {
+            Some((seed, violation)) => println!("{bug:?}: caught by seed {seed}: {}", violation.promise),
+            None => {
+                println!("{bug:?}: NOT CAUGHT within {SEEDS_MAX} seeds");
+                outcome = ExitCode::FAILURE;
+            }
+        }
+    }
+    plant(None);
+    outcome
+}

@@ -1,0 +1,538 @@
+//! The shell of a simulated room: it does with the core what `src/shell/object.rs` does, on a platform
+//! whose crashes, panics and delays the dice decide.
+//!
+//! - Nothing comes between an event and the last of its effects but a crash or a panic.
+//! - The output gate: what is sent after a write waits until that write is durable.
+//! - The mark outlives the room's memory, as do the seats; a crash takes both.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use parlor::limits::{HOLD_MS_MAX, Limits};
+use parlor::name::RoomName;
+use parlor::protocol::{Dialect, PING, PONG};
+use parlor::refusal::CloseCode;
+use parlor::room::{ConnectionId, Effect, Event, Fault, Post, Reply, Room, Seat};
+
+use crate::network::{Down, Kept, LinkId, ServerEnd, Up};
+use crate::stage::{Due, Stage};
+use crate::store::{READ_FAILED, Store, WRITE_REFUSED};
+use crate::story::short;
+use crate::wire::{Message, Wire};
+
+/// A fault that waits for its moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Trap {
+    /// The process dies after that many effects of one event.
+    Crash { effects: usize },
+    /// The room's code panics while it handles an event, or after that many effects.
+    Panic { effects: usize },
+    /// Another room's code panics while this room has something to tell.
+    PanicElsewhere,
+    /// The storage refuses that row of a write.
+    RefuseWrite { row: usize },
+    /// The storage fails to read.
+    FailRead,
+}
+
+/// Why an event was not handled to its end.
+enum Stop {
+    Fault(Fault),
+    Panic,
+    Crash,
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+struct Awake {
+    room: Room,
+    sockets: BTreeMap<ConnectionId, Socket>,
+    next: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Socket {
+    link: LinkId,
+    is_seated: bool,
+}
+
+/// The server.
+pub struct Shell {
+    pub store: Store,
+    pub limits: Limits,
+    /// The trap, and how many events go by before it is set.
+    pub trap: Option<(Trap, u64)>,
+    /// Until when nothing answers after a crash.
+    down_until_ms: u64,
+    /// The longest that a write takes to become durable.
+    commit_ms_max: u64,
+    /// When the newest write becomes durable: never before an earlier one.
+    commit_at_ms: u64,
+    awake: Option<Awake>,
+    is_marked: bool,
+    timer: Option<(u64, u32)>,
+    timers_set: u32,
+    /// What waits for a batch to become durable.
+    gate: VecDeque<(u64, LinkId, Down)>,
+}
+
+impl Shell {
+    pub fn new(store: Store, limits: Limits, commit_ms_max: u64) -> Self {
+        Self {
+            store,
+            limits,
+            trap: None,
+            down_until_ms: 0,
+            commit_ms_max,
+            commit_at_ms: 0,
+            awake: None,
+            is_marked: false,
+            timer: None,
+            timers_set: 0,
+            gate: VecDeque::new(),
+        }
+    }
+
+    /// Whether nothing waits to be stored or told.
+    pub fn is_settled(&self) -> bool {
+        self.gate.is_empty()
+            && self.store.awaited().is_none()
+            && self.awake.as_ref().is_none_or(|awake| !awake.room.is_unsettled())
+    }
+
+    /// Takes in what reached the server.
+    pub fn receive(&mut self, stage: &mut Stage, link: LinkId, item: Up) {
+        if stage.now_ms < self.down_until_ms && !matches!(item, Up::Lost | Up::Close) {
+            stage.note(|| format!("link {link}: the server is down"));
+            stage.send_down(link, Down::Failed);
+            return;
+        }
+        match item {
+            Up::Upgrade => self.connect(stage, link),
+            Up::Post(post) => self.post(stage, link, post),
+            Up::Frame(text) => self.hear(stage, link, &text),
+            Up::Close | Up::Lost => {
+                if matches!(stage.links[link].server, ServerEnd::Open(_)) {
+                    let why = if matches!(item, Up::Lost) { "is lost" } else { "is closed" };
+                    stage.note(|| format!("link {link}: the server learns that it {why}"));
+                    // The platform lists a socket until its close was handled.
+                    self.ended(stage, link);
+                }
+                stage.links[link].server = ServerEnd::Gone;
+            }
+        }
+    }
+
+    /// The room's timer rings.
+    pub fn ring(&mut self, stage: &mut Stage, number: u32) {
+        if self.timer.is_some_and(|(_, set)| set == number) {
+            self.timer = None;
+            let _ = self
+                .settle(stage, |awake, now_ms, store| Ok(awake.room.handle(Event::Tick, now_ms, store)?));
+        }
+    }
+
+    /// The platform brings the alarm that the room asked for, if its time has come.
+    pub fn alarm(&mut self, stage: &mut Stage) {
+        if stage.now_ms >= self.down_until_ms && self.store.take_alarm(stage.wall_ms()) {
+            stage.note(|| "the room's alarm rings".to_owned());
+            let _ = self
+                .settle(stage, |awake, now_ms, store| Ok(awake.room.handle(Event::Alarm, now_ms, store)?));
+        }
+    }
+
+    /// A batch of writes is on disk: what waited for it leaves.
+    pub fn commit(&mut self, stage: &mut Stage, number: u64) {
+        self.store.commit(number);
+        while self.gate.front().is_some_and(|(batch, _, _)| *batch <= number) {
+            if let Some((_, link, item)) = self.gate.pop_front() {
+                self.depart(stage, link, item);
+            }
+        }
+    }
+
+    /// Falls asleep, if the platform would let it.
+    pub fn evict(&mut self, stage: &mut Stage) {
+        if self.awake.is_some() && self.timer.is_none() && self.is_settled() {
+            stage.tally.evictions += 1;
+            stage.note(|| "the room falls asleep".to_owned());
+            self.awake = None;
+        }
+    }
+
+    /// The room's memory is lost, whatever it did; its connections stay.
+    pub fn panic(&mut self, stage: &mut Stage) {
+        if self.awake.take().is_some() {
+            stage.tally.panics += 1;
+            let mark = if self.is_marked { "something was unsettled" } else { "all was settled" };
+            stage.note(|| format!("PANIC: the room's memory is lost; {mark}"));
+            self.timer = None;
+        }
+    }
+
+    /// The process dies: memory and connections are lost, and what is not durable.
+    pub fn crash(&mut self, stage: &mut Stage) {
+        stage.tally.crashes += 1;
+        let (gone, lost) = (self.gate.len(), self.store.awaited().is_some());
+        stage.note(|| format!("CRASH: {gone} frames never left; writes lost: {lost}"));
+        self.awake = None;
+        self.is_marked = false;
+        self.timer = None;
+        self.trap = None;
+        self.gate.clear();
+        self.store.crash();
+        for link in 0..stage.links.len() {
+            stage.lose_server(link);
+        }
+        self.down_until_ms = stage.now_ms + stage.dice.pick(&[0, 100, 500, 3_000]);
+    }
+
+    fn connect(&mut self, stage: &mut Stage, link: LinkId) {
+        stage.links[link].server = ServerEnd::Open(Kept::Nothing);
+        let outcome = self.settle(stage, |awake, now_ms, store| {
+            let connection = ConnectionId(awake.next);
+            awake.insert(connection, Socket { link, is_seated: false });
+            Ok(awake.room.handle(Event::Opened(connection), now_ms, store)?)
+        });
+        match outcome {
+            Ok(()) => self.emit(stage, link, Down::Accepted),
+            Err(Stop::Crash) => {}
+            Err(Stop::Fault(_) | Stop::Panic) => {
+                stage.links[link].server = ServerEnd::Gone;
+                self.emit(stage, link, Down::Failed);
+            }
+        }
+    }
+
+    fn hear(&mut self, stage: &mut Stage, link: LinkId, text: &str) {
+        if !matches!(stage.links[link].server, ServerEnd::Open(_)) {
+            return;
+        }
+        if text == PING {
+            if let Ok(wire) = Wire::read(PONG.to_owned(), (1, 1)) {
+                stage.send_down(link, Down::Frame(Rc::new(wire)));
+            }
+            return;
+        }
+        stage.note(|| format!("link {link}: the room gets {}", short(text)));
+        let _ = self.settle(stage, |awake, now_ms, store| {
+            let Some(connection) = awake.find(link) else { return Ok(Vec::new()) };
+            Ok(awake.room.handle(
+                Event::Received(connection, Dialect::V1.decode(text, true)),
+                now_ms,
+                store,
+            )?)
+        });
+    }
+
+    fn post(&mut self, stage: &mut Stage, link: LinkId, post: Post) {
+        stage.note(|| format!("link {link}: the room gets a POST of {:?}", post.id));
+        let mut outcome = None;
+        let settled = self.settle(stage, |awake, now_ms, store| {
+            let (effects, published) = awake.room.publish(post, now_ms, store)?;
+            outcome = Some(published);
+            Ok(effects)
+        });
+        let answer = match (settled, outcome) {
+            (Err(Stop::Crash), _) => return,
+            (Err(_), _) | (_, None) => Down::Failed,
+            (_, Some(Err(refusal))) => Down::Answer { status: refusal.http_status(), message: None },
+            (_, Some(Ok(published))) => {
+                let mut line = None;
+                let read = self.settle(stage, |awake, _, store| {
+                    line = Some(awake.room.message(published.seq, store)?);
+                    Ok(Vec::new())
+                });
+                let status = if published.new { 201 } else { 200 };
+                match (read, line) {
+                    (Err(Stop::Crash), _) => return,
+                    (Ok(()), Some(line)) => Down::Answer { status, message: Message::read(line.as_str()) },
+                    _ => Down::Failed,
+                }
+            }
+        };
+        self.emit(stage, link, answer);
+    }
+
+    fn ended(&mut self, stage: &mut Stage, link: LinkId) {
+        let _ = self.settle(stage, |awake, now_ms, store| {
+            let Some(connection) = awake.find(link) else { return Ok(Vec::new()) };
+            awake.sockets.remove(&connection);
+            Ok(awake.room.handle(Event::Closed(connection), now_ms, store)?)
+        });
+    }
+
+    /// As `Shared::settle`.
+    fn settle(
+        &mut self,
+        stage: &mut Stage,
+        act: impl FnOnce(&mut Awake, u64, &Store) -> Result<Vec<Effect>, Stop>,
+    ) -> Result<(), Stop> {
+        let now_ms = stage.wall_ms();
+        let trap = self.spring();
+        let outcome = self.try_settle(stage, now_ms, trap, act);
+        if let Some(batch) = self.store.seal() {
+            let takes_ms = stage.dice.between(0, self.commit_ms_max);
+            self.commit_at_ms = self.commit_at_ms.max(stage.now_ms + takes_ms);
+            stage.after(self.commit_at_ms - stage.now_ms, Due::Commit(batch));
+        }
+        match outcome {
+            Ok(()) => {
+                let timeout = self.awake.as_ref().and_then(|awake| awake.room.timeout());
+                let will_tell = timeout.is_some_and(|at_ms| at_ms <= now_ms + HOLD_MS_MAX);
+                if trap == Some(Trap::PanicElsewhere) && will_tell {
+                    self.panic(stage);
+                } else if trap == Some(Trap::PanicElsewhere) {
+                    self.trap = Some((Trap::PanicElsewhere, 0));
+                }
+            }
+            Err(Stop::Fault(ref fault)) => self.fail(stage, now_ms, fault),
+            Err(Stop::Panic) => {
+                self.awake = None;
+                stage.tally.panics += 1;
+                stage.note(|| "PANIC in the room's code: its memory is lost".to_owned());
+                self.timer = None;
+            }
+            Err(Stop::Crash) => self.crash(stage),
+        }
+        outcome
+    }
+
+    /// As `Shared::fail`.
+    fn fail(&mut self, stage: &mut Stage, now_ms: u64, fault: &Fault) {
+        stage.note(|| format!("FAULT: {fault}"));
+        match fault {
+            Fault::Storage(why) if why == WRITE_REFUSED => stage.tally.refused_writes += 1,
+            Fault::Storage(why) if why == READ_FAILED => stage.tally.failed_reads += 1,
+            other => stage.violate("no fault but those of the storage", || other.to_string()),
+        }
+        if let Some(mut awake) = self.awake.take() {
+            for effect in awake.room.give_up() {
+                if let Effect::Send(connection, reply) = effect {
+                    self.send(stage, &awake, connection, &reply);
+                }
+            }
+        }
+        self.set_timer(stage, None, now_ms);
+        self.close_all(stage);
+        self.is_marked = false;
+    }
+
+    fn try_settle(
+        &mut self,
+        stage: &mut Stage,
+        now_ms: u64,
+        trap: Option<Trap>,
+        act: impl FnOnce(&mut Awake, u64, &Store) -> Result<Vec<Effect>, Stop>,
+    ) -> Result<(), Stop> {
+        let mut awake = match self.awake.take() {
+            Some(awake) => awake,
+            None => self.restore(stage, now_ms)?,
+        };
+        self.is_marked = true;
+        let effects = act(&mut awake, now_ms, &self.store);
+        let applied = effects.and_then(|effects| self.apply(stage, &mut awake, effects, trap));
+        if applied.is_ok() {
+            awake.room.applied();
+            self.set_timer(stage, awake.room.timeout(), now_ms);
+            self.is_marked = awake.room.is_unsettled();
+        }
+        self.awake = Some(awake);
+        applied
+    }
+
+    fn restore(&mut self, stage: &mut Stage, now_ms: u64) -> Result<Awake, Stop> {
+        if self.is_marked {
+            stage.note(|| "the room wakes and finds the mark: it closes everybody".to_owned());
+            self.close_all(stage);
+            self.is_marked = false;
+        }
+        let mut saved = self.store.load(now_ms)?;
+        let mut sockets = Vec::new();
+        for (link, known) in stage.links.iter().enumerate() {
+            if let ServerEnd::Open(Kept::Seat(connection, seat)) = &known.server {
+                sockets.push((*connection, Socket { link, is_seated: seat.member.is_some() }));
+                saved.seats.push((*connection, seat.clone()));
+            }
+        }
+        saved.seats.sort_by_key(|(connection, _)| *connection);
+        let seats = saved.seats.len();
+        stage.note(|| format!("the room wakes with {seats} connections"));
+        let seed = stage.dice.bytes();
+        let room = Room::restore(RoomName::default(), self.limits.clone(), saved, seed, now_ms);
+        let mut awake = Awake { room, sockets: BTreeMap::new(), next: 1 };
+        sockets.into_iter().for_each(|(connection, socket)| awake.insert(connection, socket));
+        Ok(awake)
+    }
+
+    fn apply(
+        &mut self,
+        stage: &mut Stage,
+        awake: &mut Awake,
+        effects: Vec<Effect>,
+        trap: Option<Trap>,
+    ) -> Result<(), Stop> {
+        let count = effects.len();
+        for (index, effect) in effects.into_iter().enumerate() {
+            tripped(trap, index, count)?;
+            match effect {
+                Effect::Create(meta) => self.store.create(meta, stage)?,
+                Effect::Append(rows) => self.store.append(rows, stage)?,
+                Effect::Trim(first) => {
+                    stage.note(|| format!("history is trimmed to {first}"));
+                    self.store.trim(first, stage);
+                }
+                Effect::Wipe => self.wipe(stage),
+                Effect::WakeAt(at_ms) => self.store.wake_at(at_ms),
+                Effect::Seat(connection, seat) => awake.seat(stage, connection, seat),
+                Effect::Broadcast(notices) => {
+                    let wires: Vec<_> = Dialect::V1
+                        .broadcast(&notices)
+                        .into_iter()
+                        .filter_map(|text| self.read_frame(stage, text))
+                        .collect();
+                    for socket in awake.sockets.values().filter(|socket| socket.is_seated) {
+                        for wire in &wires {
+                            self.emit(stage, socket.link, Down::Frame(Rc::clone(wire)));
+                        }
+                    }
+                }
+                Effect::Send(connection, reply) => self.send(stage, awake, connection, &reply),
+                Effect::Close(connection, code) => {
+                    if let Some(socket) = awake.sockets.remove(&connection) {
+                        self.end(stage, socket.link, code);
+                    }
+                }
+            }
+        }
+        tripped(trap, count, count)
+    }
+
+    fn send(&mut self, stage: &mut Stage, awake: &Awake, connection: ConnectionId, reply: &Reply) {
+        if let Some(socket) = awake.sockets.get(&connection) {
+            for text in Dialect::V1.reply(reply) {
+                if let Some(wire) = self.read_frame(stage, text) {
+                    self.emit(stage, socket.link, Down::Frame(wire));
+                }
+            }
+        }
+    }
+
+    fn wipe(&mut self, stage: &mut Stage) {
+        let is_open = |kept: &ServerEnd| matches!(kept, ServerEnd::Open(Kept::Seat(..)));
+        let open = stage.links.iter().position(|link| is_open(&link.server));
+        stage.promise(open.is_none(), "only an empty room is wiped", || format!("link {open:?} is open"));
+        stage.note(|| "the room, abandoned, wipes its storage".to_owned());
+        stage.tally.wipes += 1;
+        self.store.wipe();
+    }
+
+    fn read_frame(&self, stage: &mut Stage, text: String) -> Option<Rc<Wire>> {
+        match Wire::read(text, self.store.firsts()) {
+            Ok(wire) => Some(Rc::new(wire)),
+            Err(why) => {
+                stage.violate("every frame is one of the protocol's", || why);
+                None
+            }
+        }
+    }
+
+    fn close_all(&mut self, stage: &mut Stage) {
+        for link in 0..stage.links.len() {
+            if let ServerEnd::Open(Kept::Seat(..)) = stage.links[link].server {
+                self.end(stage, link, CloseCode::Fault);
+            }
+        }
+    }
+
+    fn end(&mut self, stage: &mut Stage, link: LinkId, code: CloseCode) {
+        if matches!(stage.links[link].server, ServerEnd::Open(_)) {
+            stage.links[link].server = ServerEnd::Open(Kept::Ended);
+        }
+        self.emit(stage, link, Down::Close(code.number()));
+    }
+
+    /// Sends something to a client, once all that was written before is on disk.
+    fn emit(&mut self, stage: &mut Stage, link: LinkId, item: Down) {
+        match self.store.awaited() {
+            Some(batch) => self.gate.push_back((batch, link, item)),
+            None => self.depart(stage, link, item),
+        }
+    }
+
+    /// Something leaves the server: nobody can take it back.
+    fn depart(&mut self, stage: &mut Stage, link: LinkId, item: Down) {
+        const STORED: &str = "nothing is seen before it is stored";
+        let told = match &item {
+            Down::Frame(wire) => wire.messages().find(|message| !self.store.has_durably(message)),
+            Down::Answer { message, .. } => {
+                message.as_ref().filter(|message| !self.store.has_durably(message))
+            }
+            _ => None,
+        };
+        stage.promise(told.is_none(), STORED, || {
+            format!("message {} leaves for link {link} and is not on disk", told.map_or(0, |it| it.seq))
+        });
+        stage.send_down(link, item);
+    }
+
+    /// As `Timer::set`.
+    fn set_timer(&mut self, stage: &mut Stage, at_ms: Option<u64>, now_ms: u64) {
+        if self.timer.map(|(at_ms, _)| at_ms) == at_ms {
+            return;
+        }
+        self.timer = at_ms.map(|at_ms| {
+            self.timers_set += 1;
+            stage.after(at_ms.saturating_sub(now_ms), Due::RoomTimer(self.timers_set));
+            (at_ms, self.timers_set)
+        });
+    }
+
+    /// Takes the trap if its moment has come.
+    fn spring(&mut self) -> Option<Trap> {
+        let (trap, events) = self.trap.take()?;
+        if let Some(events) = events.checked_sub(1) {
+            self.trap = Some((trap, events));
+            return None;
+        }
+        match trap {
+            Trap::RefuseWrite { row } => self.store.refuses_row = Some(row),
+            Trap::FailRead => self.store.fails_read.set(true),
+            _ => {}
+        }
+        Some(trap)
+    }
+}
+
+/// Stops after so many effects if the trap says so; at the last effect, if it says more than there are.
+fn tripped(trap: Option<Trap>, index: usize, count: usize) -> Result<(), Stop> {
+    match trap {
+        Some(Trap::Crash { effects }) if effects.min(count) == index => Err(Stop::Crash),
+        Some(Trap::Panic { effects }) if effects.min(count) == index => Err(Stop::Panic),
+        _ => Ok(()),
+    }
+}
+
+impl Awake {
+    fn insert(&mut self, connection: ConnectionId, socket: Socket) {
+        self.next = self.next.max(connection.0 + 1);
+        self.sockets.insert(connection, socket);
+    }
+
+    fn find(&self, link: LinkId) -> Option<ConnectionId> {
+        self.sockets.iter().find(|(_, socket)| socket.link == link).map(|(connection, _)| *connection)
+    }
+
+    fn seat(&mut self, stage: &mut Stage, connection: ConnectionId, seat: Seat) {
+        let Some(socket) = self.sockets.get_mut(&connection) else { return };
+        socket.is_seated = seat.member.is_some();
+        let end = &mut stage.links[socket.link].server;
+        if matches!(end, ServerEnd::Open(_)) {
+            *end = ServerEnd::Open(Kept::Seat(connection, seat));
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! One schedule: a room, its clients, what they do, and what goes wrong, all decided by a seed.
+//!
+//! First come the things that people do, with faults between them. Then the faults end and time passes
+//! until all is quiet; then what everybody knows is compared.
+
+use parlor::limits::Limits;
+use serde_json::json;
+
+use crate::client::{Client, Phase};
+use crate::faults::Faults;
+use crate::network::{Down, Owner, ServerEnd};
+use crate::poster::Poster;
+use crate::shell::Shell;
+use crate::stage::{Due, Stage};
+use crate::store::{Past, Store};
+use crate::story::{Story, Violation};
+use crate::tally::Tally;
+use crate::timeline::Pages;
+
+/// Longest time in which everybody is back and has said all, once the faults end: some reconnect with
+/// backoff of 30 s, are told to wait for 30 s more, and have a long outbox at two a second.
+const QUIET_MS_MAX: u64 = 600_000;
+
+/// How many messages a room may hold when a schedule begins: segments are full at 64.
+const PASTS: [usize; 8] = [0, 0, 0, 5, 61, 63, 126, 190];
+
+/// How many messages a few rooms hold: enough for ids to be forgotten, and segments deleted by count.
+const LONG_PAST: usize = 1_150;
+const DAY_MS: u64 = 86_400_000;
+
+/// The rooms that schedules begin with, made once.
+pub struct Pasts(Vec<Past>, Past);
+
+impl Pasts {
+    pub fn new() -> Self {
+        Self(PASTS.into_iter().map(Past::of).collect(), Past::of(LONG_PAST))
+    }
+}
+
+/// How far a schedule is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    /// So many things are still to happen.
+    Chaos(u32),
+    /// Faults have ended.
+    Settling,
+    /// All is quiet, and one more client has come to look.
+    Inspecting,
+}
+
+/// A schedule.
+pub struct World {
+    pub stage: Stage,
+    pub shell: Shell,
+    pub clients: Vec<Client>,
+    pub poster: Poster,
+    act: Act,
+    pause_ms_max: u64,
+    quiet_before_ms: u64,
+}
+
+/// How a schedule ended.
+pub struct Outcome {
+    pub tally: Tally,
+    pub violation: Option<Violation>,
+    pub story: Story,
+}
+
+/// Plays the schedule of a seed.
+pub fn play(seed: u64, pasts: &Pasts, story: Story) -> Outcome {
+    let (mut world, faults) = World::new(seed, pasts, story);
+    world.run(&faults);
+    let World { stage, .. } = world;
+    Outcome { tally: stage.tally, violation: stage.violation, story: stage.story }
+}
+
+impl World {
+    fn new(seed: u64, pasts: &Pasts, story: Story) -> (Self, Faults) {
+        let mut stage = Stage::new(seed, story);
+        let dice = &mut stage.dice;
+        let faults = Faults::new(dice);
+        let limits = Limits {
+            history_on_join: dice.pick(&[0, 3, 8, 20]),
+            resume_messages_max: dice.pick(&[2, 6, 20, 300]),
+            rate_burst: dice.pick(&[3.0, 10.0, 1_000.0]),
+            rate_per_second: dice.pick(&[1.0, 2.0, 1_000.0]),
+            history_messages_max: 1_000,
+            history_ms_max: dice.pick(&[DAY_MS, 3_650 * DAY_MS]),
+            abandoned_ms: dice.pick(&[DAY_MS, 365 * DAY_MS]),
+            ..Limits::default()
+        };
+        let past = &pasts.0[dice.below(PASTS.len() as u64) as usize];
+        let past = if dice.percent(98) { past } else { &pasts.1 };
+        let shell = Shell::new(Store::with_past(past), limits, dice.pick(&[0, 3, 20, 60]));
+        let count = dice.between(3, 6) as usize;
+        let mut clients: Vec<Client> = Vec::new();
+        for number in 0..count {
+            // Some are the second tab of another, with its session.
+            let sibling = if number > 0 && dice.percent(30) { Some(dice.below(number as u64)) } else { None };
+            let sibling = sibling.map(|sibling| sibling as usize);
+            let mut client = Client::new(number, sibling.map_or(0, |_| number), &shell.limits);
+            client.sibling = sibling;
+            if let Some(sibling) = sibling.filter(|_| dice.percent(70)) {
+                client.name.clone_from(&clients[sibling].name);
+            }
+            client.is_impatient = dice.percent(25);
+            clients.push(client);
+        }
+        let acts = dice.between(15, 60) as u32;
+        let pause_ms_max = dice.pick(&[30, 300, 1_000, 3_000]);
+        let (act, poster) = (Act::Chaos(acts), Poster::default());
+        stage.tally.schedules = 1;
+        stage.tally.clients = count as u64;
+        stage.after(0, Due::Act);
+        (Self { stage, shell, clients, poster, act, pause_ms_max, quiet_before_ms: u64::MAX }, faults)
+    }
+
+    fn run(&mut self, faults: &Faults) {
+        while let Some(due) = self.stage.next() {
+            self.stage.tally.events += 1;
+            self.turn(due, faults);
+            if self.stage.violation.is_some() {
+                return;
+            }
+            if !matches!(self.act, Act::Chaos(_)) {
+                let is_late = self.stage.now_ms > self.quiet_before_ms;
+                if self.is_quiet() {
+                    if self.act == Act::Inspecting && self.inspected() {
+                        return self.compare();
+                    }
+                    self.inspect();
+                } else if is_late {
+                    let missing = self.missing();
+                    return self.stage.violate("once faults end, everybody comes back", || missing);
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self, due: Due, faults: &Faults) {
+        let Self { stage, shell, clients, poster, .. } = self;
+        match due {
+            Due::Up(link) => {
+                if let Some(item) = stage.take_up(link) {
+                    shell.receive(stage, link, item);
+                }
+            }
+            Due::Down(link) => {
+                if let Some(item) = stage.take_down(link) {
+                    match stage.links[link].owner {
+                        Owner::Client(number) => {
+                            share_session(clients, number, &item);
+                            clients[number].receive(link, &item, stage);
+                        }
+                        Owner::Poster => poster.receive(link, &item, stage),
+                    }
+                }
+            }
+            Due::ServerGivesUp(link) => {
+                if stage.links[link].server != ServerEnd::Gone {
+                    stage.give_up(link);
+                }
+            }
+            Due::Alarm(number, alarm, set) => clients[number].ring(alarm, set, stage),
+            Due::PosterAlarm(set) => poster.ring(set, stage),
+            Due::RoomTimer(set) => shell.ring(stage, set),
+            Due::RoomAlarm => shell.alarm(stage),
+            Due::Commit(batch) => shell.commit(stage, batch),
+            Due::Act => self.go_on(faults),
+        }
+        if self.stage.tally.losses + self.stage.tally.wipes > 0 {
+            // Sessions of the lost history are nobody's: who speaks before the welcome that tells so, and
+            // never gets it, has spoken as somebody else. Only the welcome makes a retry the same send.
+            self.clients.iter_mut().for_each(|client| client.is_impatient = false);
+        }
+    }
+
+    /// Lets the next thing happen.
+    fn go_on(&mut self, faults: &Faults) {
+        let Act::Chaos(left) = self.act else { return };
+        if left == 0 {
+            return self.calm_down();
+        }
+        self.act = Act::Chaos(left - 1);
+        if self.stage.dice.percent(faults.percent) {
+            faults.strike(self);
+        } else {
+            self.somebody_does_something();
+        }
+        let pause_ms = self.stage.dice.below(self.pause_ms_max);
+        // Now and then long enough for a room to fall asleep, and for a half-open link to be found out.
+        let pause_ms = if self.stage.dice.percent(3) { pause_ms + 40_000 } else { pause_ms };
+        self.stage.after(pause_ms, Due::Act);
+    }
+
+    fn somebody_does_something(&mut self) {
+        let Self { stage, clients, poster, .. } = self;
+        let number = stage.dice.below(clients.len() as u64) as usize;
+        let client = &mut clients[number];
+        if client.phase == Phase::Closed {
+            return client.open(stage);
+        }
+        match stage.dice.below(100) {
+            0..55 => client.say(stage),
+            55..60 => (0..stage.dice.between(2, 14)).for_each(|_| client.say(stage)),
+            60..68 => {
+                let name = json!(format!("Renamed {}", stage.dice.below(1_000)));
+                client.transmit(&json!({ "type": "rename", "name": name }).to_string(), stage);
+            }
+            68..73 => {
+                let on = stage.dice.percent(50);
+                client.transmit(&json!({ "type": "typing", "on": on }).to_string(), stage);
+            }
+            73..81 => {
+                let seq = stage.dice.below(client.timeline.head + 2);
+                let first = client.timeline.first();
+                let pages = stage.dice.pick(&[
+                    Pages::Newest,
+                    Pages::Before(first),
+                    Pages::Before(seq),
+                    Pages::After(seq),
+                ]);
+                let limit = stage.dice.between(1, 70) as usize;
+                client.ask(pages, limit, stage);
+            }
+            81..84 => client.go_offline(stage),
+            84..88 => client.go_online(stage),
+            88..90 => client.close(stage),
+            90..92 => {
+                let remembers = stage.dice.percent(50);
+                client.reopen(remembers, stage);
+            }
+            92..94 => client.resync(stage),
+            94..95 => client.transmit("{\"type\":\"nonsense\"}", stage),
+            _ => poster.post(stage),
+        }
+    }
+
+    /// Ends the faults.
+    fn calm_down(&mut self) {
+        let Self { stage, shell, clients, poster, .. } = self;
+        stage.note(|| "the faults end".to_owned());
+        self.act = Act::Settling;
+        self.quiet_before_ms = stage.now_ms + QUIET_MS_MAX;
+        stage.pace.stalls_percent = 0;
+        shell.trap = None;
+        shell.store.refuses_row = None;
+        shell.store.fails_read.set(false);
+        stage.heal();
+        for client in clients {
+            match client.phase {
+                Phase::Stopped => client.reopen(true, stage),
+                Phase::Closed => {}
+                _ => client.go_online(stage),
+            }
+        }
+        poster.post(stage);
+    }
+
+    /// Whether nothing is left to happen but pings.
+    fn is_quiet(&self) -> bool {
+        let Self { stage, shell, clients, poster, .. } = self;
+        shell.is_settled()
+            && poster.is_done()
+            && clients.iter().all(|client| match client.phase {
+                Phase::Live => {
+                    client.has_said_all() && client.link.is_some_and(|link| stage.links[link].is_whole())
+                }
+                phase => phase == Phase::Closed,
+            })
+            && stage.links.iter().enumerate().all(|(number, link)| {
+                link.is_still()
+                    && match (&link.server, link.owner) {
+                        (ServerEnd::Open(_), Owner::Client(client)) => clients[client].link == Some(number),
+                        _ => true,
+                    }
+            })
+    }
+
+    /// What keeps all from being quiet.
+    fn missing(&self) -> String {
+        let clients = self.clients.iter().map(|client| {
+            let said = if client.has_said_all() { "" } else { ", not all said" };
+            format!("client {} {:?}{said}", client.number, client.phase)
+        });
+        let clients = clients.collect::<Vec<_>>().join("; ");
+        let settled = self.shell.is_settled();
+        format!("{clients}; poster done: {}; room settled: {settled}", self.poster.is_done())
+    }
+
+    /// One more client comes to look, at a room that may just have slept; it reads all the history.
+    fn inspect(&mut self) {
+        let Self { stage, shell, clients, .. } = self;
+        if self.act == Act::Settling {
+            self.act = Act::Inspecting;
+            if stage.dice.percent(50) {
+                shell.evict(stage);
+            }
+            let number = clients.len();
+            let mut inspector = Client::new(number, 0, &shell.limits);
+            stage.note(|| format!("all is quiet; client {number} comes to look"));
+            inspector.open(stage);
+            clients.push(inspector);
+        } else if let Some(inspector) = clients.last_mut() {
+            let first = inspector.timeline.first();
+            let limit = stage.dice.between(30, 200) as usize;
+            inspector.ask(Pages::Before(first), limit, stage);
+        }
+    }
+
+    /// Whether the inspector has seen all the history.
+    fn inspected(&self) -> bool {
+        self.clients.last().is_some_and(|inspector| inspector.timeline.first() <= self.shell.store.first())
+    }
+}
+
+/// A second tab finds the session that its sibling keeps, when it dials for the first time.
+fn share_session(clients: &mut [Client], number: usize, item: &Down) {
+    if !matches!(item, Down::Accepted) || clients[number].session.is_some() {
+        return;
+    }
+    if let Some(sibling) = clients[number].sibling {
+        clients[number].session = clients[sibling].session.clone();
+    }
+}
