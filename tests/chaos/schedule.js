@@ -46,6 +46,8 @@ const SHIPPED_IN = 4;
 /** What a client may have unacknowledged before it holds its tongue. */
 const WINDOW = 40;
 const EVICTION_MS_MAX = 5_000;
+/** A connection that has not joined keeps its room awake, so this is shorter than as shipped. */
+const VARS = { ...UNHURRIED, JOIN_TIMEOUT_MS: "1500" };
 
 /** @param {number} seed @param {Size} size @returns {Schedule} */
 export function drawSchedule(seed, size) {
@@ -75,7 +77,7 @@ export function drawSchedule(seed, size) {
 /** @param {Schedule} schedule @param {{ build: string, faults: string }} builds @returns {Promise<Result>} */
 export async function play(schedule, builds) {
   const folder = await mkdtemp(join(tmpdir(), "parlor-chaos-"));
-  const server = new Server(folder, { build: schedule.isShipped ? builds.build : builds.faults, vars: UNHURRIED });
+  const server = new Server(folder, { build: schedule.isShipped ? builds.build : builds.faults, vars: VARS });
   const stage = new Stage(schedule, server, folder);
   try {
     await server.start();
@@ -102,6 +104,9 @@ class Stage {
   #started = performance.now();
   #messages = 0;
   #isOver = false;
+  #isHushed = false;
+  /** Since workerd started. The handler that panicked never ends, so the object can't be evicted. */
+  #hasPanicked = false;
 
   /** @param {Schedule} schedule @param {Server} server @param {string} folder */
   constructor(schedule, server, folder) {
@@ -150,6 +155,7 @@ class Stage {
   async #talk(speaker, lot) {
     while (!this.#isOver || speaker.said.size < this.schedule.linesEach) {
       await sleep(lot.int(5, 150));
+      if (this.#isHushed) continue;
       for (let burst = lot.int(1, 12); burst > 0 && speaker.unacknowledged.size < WINDOW; burst--) {
         speaker.say(`${speaker.name} says ${speaker.said.size + 1}${" and so on".repeat(lot.int(0, 12))}`);
       }
@@ -163,16 +169,26 @@ class Stage {
     if (act === "kill") await server.kill();
     else if (act === "reload") await server.reload();
     else if (act === "panic" || act === "refuse-write") await saboteur.strike(act);
-    else {
-      // It waits for a moment without a timer, which a busy room may not have for long.
-      const evicted = server.evict(this.room, act).then(() => true);
-      if (!(await Promise.race([evicted, sleep(EVICTION_MS_MAX, false)]))) {
-        evicted.catch(() => {});
-        return this.#note("no moment for an eviction");
-      }
-    }
+    else if (this.#hasPanicked || !(await this.#evict(act))) return this.#note("no moment for an eviction");
+    this.#hasPanicked = act === "panic" || (this.#hasPanicked && act !== "kill" && act !== "reload");
     this.acts[act]++;
     this.#note(`${act} done`);
+  }
+
+  /**
+   * Only a room without a timer or a request is evicted, so everybody pauses for breath: what is on
+   * its way arrives before the eviction or after it.
+   * @param {"hibernate" | "close"} webSockets @returns {Promise<boolean>} whether it happened
+   */
+  async #evict(webSockets) {
+    this.#isHushed = true;
+    const evicted = this.server.evict(this.room, webSockets).then(
+      () => true,
+      (error) => this.#note(String(error)) ?? false,
+    );
+    const happened = await Promise.race([evicted, sleep(EVICTION_MS_MAX, false)]);
+    this.#isHushed = false;
+    return happened;
   }
 
   /** @param {string} what */

@@ -31,7 +31,7 @@ export const HURRIED = { backoffFirst: 100, backoffMax: 2_000, welcomeMax: 3_000
 const LOOK_EVERY_MS = 100;
 const PING = '{"type":"ping"}';
 /** A client that gets one of these has misbehaved; this one does not. */
-const STOP_CODES = new Set([1003, 1009, 4400, 4401, 4403, 4408, 4429]);
+const STOP_CODES = new Set([1003, 1009, 4400, 4401, 4403, 4429]);
 /** As RESUME_MESSAGES_MAX, where nobody sets it. */
 const RESUME_MESSAGES_MAX = 300;
 const HISTORY_PAGE = 200;
