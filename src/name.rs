@@ -15,6 +15,9 @@ pub const RESERVED: [&str; 6] = ["api", "health", "metrics", "status", "index.ht
 /// The room that `GET /` with an upgrade connects to.
 const DEFAULT_ROOM: &str = "default";
 
+/// How a member is called who gives no name.
+const ANONYMOUS: &str = "Anonymous";
+
 /// A room's name: 1 to 64 of `A-Z a-z 0-9 . _ ~ -`, the first a letter, a digit or `~`, not reserved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RoomName(String);
@@ -81,6 +84,26 @@ impl DisplayName {
             return Err(refused);
         }
         Ok(Self(name.into_owned()))
+    }
+
+    /// The name of who gives none.
+    pub fn anonymous() -> Self {
+        Self(ANONYMOUS.to_owned())
+    }
+
+    /// The nearest legal name to what a client calls itself: less what would mislead, cut at the limit;
+    /// [`DisplayName::anonymous`] where nothing is left of it.
+    pub fn nearest(text: &str, limits: &Limits) -> Self {
+        let raw_max = limits.name_chars_max * TEXT_RAW_CHARS_PER_CHAR;
+        let bare: String = text
+            .trim_start()
+            .chars()
+            .map(|c| if c.is_whitespace() { ' ' } else { c })
+            .filter(|c| !c.is_control() && !overrides_direction(*c))
+            .take(raw_max)
+            .collect();
+        let cut: String = nfc(bare.trim()).chars().take(limits.name_chars_max).collect();
+        Self::parse(&cut, limits).unwrap_or_else(|_| Self::anonymous())
     }
 
     /// The name as text.
@@ -221,6 +244,17 @@ mod tests {
         let long = "x".repeat(31);
         for bad in ["", "   ", "\u{200b}", "\u{3164}", "a\nb", "a\u{0}", "\u{202e}eve", "a\u{2066}b", &long] {
             assert_eq!(name(bad), Err(Refusal::BadName { chars_max: 30 }), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_a_legal_one() {
+        let nearest = |text: &str| DisplayName::nearest(text, &Limits::default()).0;
+        assert_eq!(nearest(" Ada\tL.\u{202e}\n"), "Ada L.");
+        assert_eq!(nearest(&"x".repeat(99_999)), "x".repeat(30));
+        assert_eq!(nearest(&format!("{} y", "x".repeat(29))), "x".repeat(29));
+        for nothing in ["", " \n", "\u{200b}", "\u{0}\u{202e}"] {
+            assert_eq!(nearest(nothing), "Anonymous", "{nothing:?}");
         }
     }
 

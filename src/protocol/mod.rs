@@ -1,14 +1,23 @@
 //! Dialects: how a connection's frames are spelled. One file each.
 //!
 //! A dialect turns text into a [`Request`] and what a room says into text. It knows no room: the same
-//! text always means the same.
+//! text always means the same. What it can't spell it leaves out, so that no client gets a frame that it
+//! does not know.
 
+mod html;
+#[cfg(test)]
+mod samples;
+mod scalesocket;
+mod simple_chat;
+mod text;
 mod v1;
+mod ws_chat;
 
 pub use v1::{error_body, history, page_body};
 
 use crate::limits::FRAME_BYTES_MAX;
 use crate::refusal::Refusal;
+use crate::room::presence::Member;
 use crate::room::{Notice, Reply, Request, Unreadable};
 
 /// The exact frame that the platform answers with [`PONG`] without waking the room.
@@ -16,23 +25,64 @@ pub const PING: &str = r#"{"type":"ping"}"#;
 /// The answer to [`PING`].
 pub const PONG: &str = r#"{"type":"pong"}"#;
 
-/// How a connection's frames are spelled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dialect {
-    /// `parlor.v1`: docs/PROTOCOL.md.
+/// What a dialect is: its name, and how it reads and spells.
+struct Grammar {
+    /// Its name in URLs, in `Sec-WebSocket-Protocol` and in `DEFAULT_DIALECT`.
+    name: &'static str,
+    /// What the upgrade stands for, if anything.
+    opening: fn() -> Option<Request>,
+    /// Reads a frame; told whether the connection is a member's already.
+    decode: fn(&str, joined: bool) -> Result<Request, Unreadable>,
+    /// Spells what everybody is told: the frames to send, in order.
+    broadcast: fn(&[Notice]) -> Vec<String>,
+    /// Spells what one connection is told.
+    reply: fn(&Reply) -> Vec<String>,
+    /// Spells who is here, after that has changed.
+    roster: Option<fn(&[Member]) -> String>,
+    /// Whether who says something is not told so.
+    skips_author: bool,
+    /// How the connection speaks from this frame on.
+    after: fn(&str) -> Option<Dialect>,
+}
+
+macro_rules! dialects {
+    ($($(#[$doc:meta])* $variant:ident => $grammar:path;)*) => {
+        /// How a connection's frames are spelled.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub enum Dialect { $($(#[$doc])* $variant,)* }
+
+        impl Dialect {
+            /// All of them; an encoding is made once for each that is present.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            fn grammar(self) -> &'static Grammar {
+                match self { $(Self::$variant => &$grammar,)* }
+            }
+        }
+    };
+}
+
+// One line for each dialect.
+dialects! {
     #[default]
-    V1,
+    /// `parlor.v1`: docs/PROTOCOL.md.
+    V1 => v1::GRAMMAR;
+    /// `scalesocket`: JSON objects, relayed with who sent them.
+    ScaleSocket => scalesocket::GRAMMAR;
+    /// `ws-chat`: join, message, system.
+    WsChat => ws_chat::GRAMMAR;
+    /// `simple-chat`: a name, then messages; colours by name.
+    SimpleChat => simple_chat::GRAMMAR;
+    /// `text`: plain text.
+    Text => text::GRAMMAR;
+    /// `text` with a client that speaks JSON too.
+    TextJson => text::JSON;
 }
 
 impl Dialect {
-    /// All of them; an encoding is made once for each that is present.
-    pub const ALL: [Self; 1] = [Self::V1];
-
     /// Its name in URLs, in `Sec-WebSocket-Protocol` and in `DEFAULT_DIALECT`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::V1 => "parlor.v1",
-        }
+        self.grammar().name
     }
 
     /// The dialect of that name.
@@ -40,33 +90,57 @@ impl Dialect {
     /// # Errors
     /// [`Refusal::UnknownDialect`] if there is none.
     pub fn parse(name: &str) -> Result<Self, Refusal> {
-        Self::ALL.into_iter().find(|dialect| dialect.name() == name).ok_or(Refusal::UnknownDialect)
+        Self::ALL.iter().copied().find(|dialect| dialect.name() == name).ok_or(Refusal::UnknownDialect)
     }
 
-    /// Reads a frame from a client.
+    /// What the upgrade itself asks for, where it stands for something.
+    pub fn opening(self) -> Option<Request> {
+        (self.grammar().opening)()
+    }
+
+    /// Reads a frame from a client that has joined, or has not.
     ///
     /// # Errors
     /// [`Unreadable`] if it is too big or none of the dialect's.
-    pub fn decode(self, frame: &str) -> Result<Request, Unreadable> {
+    pub fn decode(self, frame: &str, joined: bool) -> Result<Request, Unreadable> {
         if frame.len() > FRAME_BYTES_MAX {
             return Err(Unreadable::TooBig);
         }
-        match self {
-            Self::V1 => v1::decode(frame),
-        }
+        (self.grammar().decode)(frame, joined)
     }
 
-    /// Spells what all members are told: the frames to send, in order.
+    /// How a connection speaks after this frame: mostly as before.
+    pub fn after(self, frame: &str) -> Self {
+        if frame.len() > FRAME_BYTES_MAX {
+            return self;
+        }
+        (self.grammar().after)(frame).unwrap_or(self)
+    }
+
+    /// Spells what all are told: the frames to send, in order.
     pub fn broadcast(self, notices: &[Notice]) -> Vec<String> {
-        match self {
-            Self::V1 => v1::broadcast(notices),
-        }
+        (self.grammar().broadcast)(notices)
     }
 
-    /// Spells what one connection is told.
-    pub fn reply(self, reply: &Reply) -> String {
-        match self {
-            Self::V1 => v1::reply(reply),
-        }
+    /// Whether who says something is not told so. Then each notice is spelled on its own.
+    pub fn skips_author(self) -> bool {
+        self.grammar().skips_author
     }
+
+    /// Spells who is here, if any of the notices has changed that and the dialect tells it in one piece.
+    pub fn roster(self, notices: &[Notice], members: impl FnOnce() -> Vec<Member>) -> Option<String> {
+        let spell = self.grammar().roster?;
+        notices.iter().any(Notice::changes_presence).then(|| spell(&members()))
+    }
+
+    /// Spells what one connection is told: the frames to send, in order.
+    pub fn reply(self, reply: &Reply) -> Vec<String> {
+        (self.grammar().reply)(reply)
+    }
+}
+
+/// JSON of a frame of ours. They have string keys and finite numbers only, so this can't fail; an
+/// empty object is a frame that clients ignore.
+fn spell(frame: &impl serde::Serialize) -> String {
+    serde_json::to_string(frame).unwrap_or_else(|_| "{}".to_owned())
 }

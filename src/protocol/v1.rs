@@ -3,11 +3,23 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Grammar, spell};
 use crate::limits::{BATCH_BYTES_MAX, ClientLimits, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX};
 use crate::refusal::Refusal;
 use crate::room::log::{Line, Page, Range, Seq};
 use crate::room::presence::{Member, MemberId};
 use crate::room::{Notice, Position, Reply, Request, Unreadable, Welcome};
+
+pub(super) static GRAMMAR: Grammar = Grammar {
+    name: "parlor.v1",
+    opening: || None,
+    decode: |frame, _| decode(frame),
+    broadcast,
+    reply: |it| vec![reply(it)],
+    roster: None,
+    skips_author: false,
+    after: |_| None,
+};
 
 /// A frame from a client. Fields that are not named here are ignored.
 #[derive(Deserialize)]
@@ -80,7 +92,7 @@ struct ErrorFrame<'a> {
 }
 
 /// Reads a frame.
-pub(super) fn decode(frame: &str) -> Result<Request, Unreadable> {
+fn decode(frame: &str) -> Result<Request, Unreadable> {
     let malformed = |error: serde_json::Error| Unreadable::Malformed(error.to_string());
     Ok(match serde_json::from_str(frame).map_err(malformed)? {
         ClientFrame::Join { name, session, after } => {
@@ -121,7 +133,7 @@ pub fn history(
 }
 
 /// Spells what all members are told: one frame, or a `batch`, or a few where it would be too big.
-pub(super) fn broadcast(notices: &[Notice]) -> Vec<String> {
+fn broadcast(notices: &[Notice]) -> Vec<String> {
     let mut frames = Vec::new();
     let mut batch: Vec<String> = Vec::new();
     let mut bytes = 0;
@@ -149,27 +161,28 @@ fn close_batch(batch: &mut Vec<String>) -> Option<String> {
 fn spell_notice(notice: &Notice) -> String {
     match notice {
         Notice::Message(line) => line.as_str().to_owned(),
-        Notice::Joined { member, member_count } => {
+        Notice::Joined { member, member_count, .. } => {
             spell(&ServerFrame::Joined { member, member_count: *member_count })
         }
         Notice::Renamed { member, member_count } => {
             spell(&ServerFrame::Renamed { member, member_count: *member_count })
         }
-        Notice::Left { member, member_count } => {
-            spell(&ServerFrame::Left { member: Reference { id: *member }, member_count: *member_count })
+        Notice::Left { member, member_count, .. } => {
+            spell(&ServerFrame::Left { member: Reference { id: member.id }, member_count: *member_count })
         }
         Notice::Typing { member, on } => {
-            spell(&ServerFrame::Typing { member: Reference { id: *member }, on: *on })
+            spell(&ServerFrame::Typing { member: Reference { id: member.id }, on: *on })
         }
     }
 }
 
 /// Spells what one connection is told.
-pub(super) fn reply(reply: &Reply) -> String {
+fn reply(reply: &Reply) -> String {
     match reply {
         Reply::Welcome(welcome) => spell_welcome(welcome),
         Reply::Message(line) => line.as_str().to_owned(),
-        Reply::History(page) => with_page(spell(&ServerFrame::History), page),
+        Reply::History(page) | Reply::Listening(page) => with_page(spell(&ServerFrame::History), page),
+        Reply::Unsaid { refusal, .. } => spell(&ServerFrame::Error(error(refusal, None))),
         Reply::Refused { refusal, id } => spell(&ServerFrame::Error(error(refusal, id.as_deref()))),
         Reply::Pong => super::PONG.to_owned(),
     }
@@ -230,12 +243,6 @@ fn with_page(mut object: String, page: &Page) -> String {
     object
 }
 
-/// JSON of a frame of ours. They have string keys and finite numbers only, so this can't fail; an
-/// empty object is a frame that clients ignore.
-fn spell(frame: &impl Serialize) -> String {
-    serde_json::to_string(frame).unwrap_or_else(|_| "{}".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -257,13 +264,30 @@ mod tests {
 
     fn tea() -> Line {
         let (id, from, text) = ("a-1".to_owned(), member(8, "Bo"), "tea?".to_owned());
-        Line::encode(&Message { seq: 1, id, from, text, sent_at: 1_800_000_000_000, reply_to: None }).unwrap()
+        Line::encode(&Message {
+            seq: 1,
+            id,
+            from,
+            text,
+            sent_at: 1_800_000_000_000,
+            reply_to: None,
+            original: None,
+        })
+        .unwrap()
     }
 
     fn yes() -> Line {
         let (id, from, text) = ("b-1".to_owned(), member(7, "Ada"), "\"yes\"\n\u{2028}<b>".to_owned());
-        Line::encode(&Message { seq: 2, id, from, text, sent_at: 1_800_000_001_000, reply_to: Some(1) })
-            .unwrap()
+        Line::encode(&Message {
+            seq: 2,
+            id,
+            from,
+            text,
+            sent_at: 1_800_000_001_000,
+            reply_to: Some(1),
+            original: None,
+        })
+        .unwrap()
     }
 
     fn refused(refusal: Refusal, id: Option<&str>) -> String {
@@ -290,14 +314,14 @@ mod tests {
             recovered: false,
             page: Page { messages: vec![tea(), yes()], more: false },
         };
-        let typing = |on| Notice::Typing { member: MemberId::new(8), on };
+        let typing = |on| Notice::Typing { member: member(8, "Bo"), on };
         let ours = [
             ("welcome", reply(&Reply::Welcome(Box::new(welcome)))),
             ("message", told(&[Notice::Message(tea())])),
             ("reply", reply(&Reply::Message(yes()))),
-            ("joined", told(&[Notice::Joined { member: member(8, "Bo"), member_count: 2 }])),
+            ("joined", told(&[Notice::Joined { member: member(8, "Bo"), member_count: 2, at: 0 }])),
             ("renamed", told(&[Notice::Renamed { member: member(7, "Ada"), member_count: 2 }])),
-            ("left", told(&[Notice::Left { member: MemberId::new(8), member_count: 1 }])),
+            ("left", told(&[Notice::Left { member: member(8, "Bo"), member_count: 1, at: 0 }])),
             ("typing", told(&[typing(true)])),
             ("history", reply(&Reply::History(Page { messages: vec![tea()], more: true }))),
             ("history_empty", reply(&Reply::History(Page::default()))),
@@ -346,8 +370,8 @@ mod tests {
             assert!(matches!(read, Err(Unreadable::Malformed(_))), "{frame}: {read:?}");
         }
         let nested = "[".repeat(FRAME_BYTES_MAX);
-        assert!(matches!(Dialect::V1.decode(&nested), Err(Unreadable::Malformed(_))));
-        assert_eq!(Dialect::V1.decode(&format!("{nested} ")), Err(Unreadable::TooBig));
+        assert!(matches!(Dialect::V1.decode(&nested, true), Err(Unreadable::Malformed(_))));
+        assert_eq!(Dialect::V1.decode(&format!("{nested} "), true), Err(Unreadable::TooBig));
     }
 
     #[test]
@@ -380,7 +404,7 @@ mod tests {
         #[test]
         fn any_text_survives_storage_and_the_wire(said in "\\PC*|[\\x00-\\x{10ffff}]{0,40}") {
             let (id, from) = ("1".to_owned(), member(8, "Bo"));
-            let message = Message { seq: 1, id, from, text: said.clone(), sent_at: 0, reply_to: None };
+            let message = Message { seq: 1, id, from, text: said.clone(), sent_at: 0, reply_to: None, original: None };
             let line = Line::encode(&message).unwrap();
             prop_assert!(!line.as_str().contains('\n'));
             prop_assert_eq!(line.decode().unwrap(), message);

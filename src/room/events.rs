@@ -63,6 +63,32 @@ pub enum Request {
         /// The new name.
         name: String,
     },
+    /// Hear what is said from now on, without being a member. Nobody is told of it.
+    Listen {
+        /// How many of the newest messages to begin with.
+        history: usize,
+    },
+    /// Go by the nearest legal name to this one; become a member under it, if none yet.
+    Enter {
+        /// The name wished for; none for [`DisplayName::anonymous`].
+        name: Option<String>,
+    },
+    /// Say something once, under an id that the room draws; become a member first, if none yet.
+    Speak {
+        /// The name to say it under, from then on, as in [`Request::Enter`]; none for the present one.
+        name: Option<String>,
+        /// What to say.
+        text: String,
+        /// As in [`super::log::Message::original`].
+        original: Option<String>,
+    },
+    /// As [`Request::Typing`], for a client that names itself in it.
+    TypingAs {
+        /// The name wished for.
+        name: String,
+        /// Whether typing begins.
+        on: bool,
+    },
     /// Read a page of history.
     History {
         /// Which messages.
@@ -83,6 +109,10 @@ pub enum Unreadable {
     Binary,
     /// It is over the limit for frames.
     TooBig,
+    /// It is nothing of the dialect, which says nothing of such.
+    Ignored,
+    /// It is nothing of the dialect, which hangs up on such.
+    Fatal,
 }
 
 /// A place in a room's history.
@@ -129,7 +159,7 @@ pub enum Effect {
     WakeAt(u64),
     /// Keep this with the connection, over what was kept with it before.
     Seat(ConnectionId, Seat),
-    /// Tell all seated connections, those that were seated before this effect.
+    /// Tell all connections that are members' or listen, as of before this effect.
     Broadcast(Vec<Notice>),
     /// Tell one connection.
     Send(ConnectionId, Reply),
@@ -148,6 +178,8 @@ pub enum Notice {
         member: Member,
         /// How many are present then.
         member_count: usize,
+        /// When, in Unix milliseconds.
+        at: u64,
     },
     /// A member goes by another name.
     Renamed {
@@ -158,18 +190,36 @@ pub enum Notice {
     },
     /// A member's last connection ended.
     Left {
-        /// Who.
-        member: MemberId,
+        /// Who, as of then.
+        member: Member,
         /// How many are present then.
         member_count: usize,
+        /// When, in Unix milliseconds.
+        at: u64,
     },
     /// A member began or stopped typing.
     Typing {
         /// Who.
-        member: MemberId,
+        member: Member,
         /// Whether it began.
         on: bool,
     },
+}
+
+impl Notice {
+    /// Whose doing it is that is told, for a dialect that does not tell it to the same.
+    pub fn author(&self) -> Option<MemberId> {
+        match self {
+            Self::Message(line) => line.decode().ok().map(|message| message.from.id),
+            Self::Typing { member, .. } => Some(member.id),
+            Self::Joined { .. } | Self::Renamed { .. } | Self::Left { .. } => None,
+        }
+    }
+
+    /// Whether it changes who is here, or under which name.
+    pub fn changes_presence(&self) -> bool {
+        matches!(self, Self::Joined { .. } | Self::Renamed { .. } | Self::Left { .. })
+    }
 }
 
 /// What one connection is told.
@@ -177,6 +227,15 @@ pub enum Notice {
 pub enum Reply {
     /// You are a member now.
     Welcome(Box<Welcome>),
+    /// You hear what is said from here on; this was said before.
+    Listening(Page),
+    /// What you wanted to say was not taken.
+    Unsaid {
+        /// Who wanted to.
+        you: Member,
+        /// Why not.
+        refusal: Refusal,
+    },
     /// This message of yours was stored before.
     Message(Line),
     /// The page that you asked for.
@@ -233,8 +292,17 @@ pub struct Meta {
 pub struct Seat {
     /// When the connection was made, in Unix milliseconds.
     pub opened_at: u64,
-    /// Who it is, once it is seated.
+    /// Who it is, once it is a member's.
     pub member: Option<(MemberId, DisplayName)>,
+    /// Whether it hears what is said without being a member's.
+    pub listens: bool,
+}
+
+impl Seat {
+    /// Whether the connection is told what everybody is told.
+    pub fn hears(&self) -> bool {
+        self.listens || self.member.is_some()
+    }
 }
 
 /// Reads what is stored. It sees all that effects before have written.

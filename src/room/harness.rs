@@ -192,7 +192,8 @@ impl World {
         self.flush();
         let before = self.digest();
         let saved = self.disk.saved(self.now_ms);
-        self.room = Room::restore(RoomName::default(), self.limits.clone(), saved, [7; 32], self.now_ms);
+        let seed = self.seed();
+        self.room = Room::restore(RoomName::default(), self.limits.clone(), saved, seed, self.now_ms);
         assert_eq!(self.digest(), before, "the room that woke is another than the one that fell asleep");
     }
 
@@ -201,7 +202,14 @@ impl World {
         self.disk.seats.clear();
         self.clients.clear();
         let saved = self.disk.saved(self.now_ms);
-        self.room = Room::restore(RoomName::default(), self.limits.clone(), saved, [5; 32], self.now_ms);
+        let seed = self.seed();
+        self.room = Room::restore(RoomName::default(), self.limits.clone(), saved, seed, self.now_ms);
+    }
+
+    /// No two lives of a room draw the same lots.
+    fn seed(&mut self) -> [u8; 32] {
+        self.next += 1;
+        std::array::from_fn(|at| self.next.to_le_bytes()[at % 8])
     }
 
     pub fn client(&self, connection: ConnectionId) -> &Client {
@@ -215,7 +223,8 @@ impl World {
     /// What connections can tell of the room.
     fn digest(&self) -> impl PartialEq + std::fmt::Debug + use<> {
         let connections = self.room.connections.iter();
-        let seats: Vec<_> = connections.map(|(id, known)| (*id, known.opened_at, known.member, known.listens)).collect();
+        let seats: Vec<_> =
+            connections.map(|(id, known)| (*id, known.opened_at, known.member, known.listens)).collect();
         (
             seats,
             self.room.presence.list(),

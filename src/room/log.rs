@@ -42,6 +42,10 @@ pub struct Message {
     /// The message that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Seq>,
+    /// The whole of what was said, as its dialect spells it, where `text` is not all of it. For clients of
+    /// the same dialect; others show the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
 }
 
 /// A [`Message`] as JSON text, without line breaks.
@@ -245,6 +249,7 @@ impl Log {
         from: Member,
         text: String,
         reply_to: Option<Seq>,
+        original: Option<String>,
         now_ms: u64,
     ) -> Seq {
         let seq = self.head() + 1;
@@ -252,7 +257,7 @@ impl Log {
         self.seen.insert(key, seq, now_ms);
         self.seen.forget(now_ms);
         let id = id.as_str().to_owned();
-        self.pending.push((Message { seq, id, from, text, sent_at: now_ms, reply_to }, key));
+        self.pending.push((Message { seq, id, from, text, sent_at: now_ms, reply_to, original }, key));
         seq
     }
 

@@ -30,7 +30,8 @@ impl MemberId {
         COLORS.get(self.color_index()).copied().unwrap_or("#777777")
     }
 
-    fn color_index(self) -> usize {
+    /// Which of the room's colours it has: newcomers get the rarest, the first of those.
+    pub fn color_index(self) -> usize {
         (self.0 % COLORS.len() as u64) as usize
     }
 }

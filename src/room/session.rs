@@ -100,8 +100,8 @@ impl Lot {
         first_u64(&self.bytes())
     }
 
-    /// Draws an epoch: 128 random bits as hexadecimal digits.
-    pub fn epoch(&mut self) -> String {
+    /// Draws a name for something that must have its own: 128 random bits as hexadecimal digits.
+    pub fn id(&mut self) -> String {
         to_hex(&self.bytes()).chars().take(32).collect()
     }
 }
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn draws_differ() {
         let mut lot = Lot::new([1; 32]);
-        assert_ne!(lot.epoch(), lot.epoch());
+        assert_ne!(lot.id(), lot.id());
         assert_ne!(lot.number(), lot.number());
     }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::harness::{Client, SEED, World};
 use super::*;
-use crate::limits::{HISTORY_LIMIT_MAX, REMEMBERED_MS_MIN, SEGMENT_MESSAGES_MAX, SESSION_MS};
+use crate::limits::{HISTORY_LIMIT_MAX, HOLD_MS_MAX, REMEMBERED_MS_MIN, SEGMENT_MESSAGES_MAX, SESSION_MS};
 
 fn broken(why: &str) -> Result<Request, Unreadable> {
     Err(Unreadable::Malformed(why.to_owned()))
@@ -18,7 +18,10 @@ fn a_joiner_is_welcomed_and_the_others_are_told() {
     let welcome = world.welcome(bo);
     assert_eq!((welcome.member_count, welcome.head, welcome.recovered), (2, 0, false));
     assert!(welcome.members.contains(&welcome.you));
-    assert_eq!(world.client(ada).notices, [Notice::Joined { member: welcome.you.clone(), member_count: 2, at: world.now_ms }]);
+    assert_eq!(
+        world.client(ada).notices,
+        [Notice::Joined { member: welcome.you.clone(), member_count: 2, at: world.now_ms - HOLD_MS_MAX }]
+    );
     assert_eq!(world.client(bo).notices, []);
 }
 
@@ -629,6 +632,9 @@ enum Step {
     Send(usize, u8, bool),
     Rename(usize),
     Typing(usize),
+    Listen(usize),
+    Enter(usize),
+    Speak(usize, bool),
     Bad(usize),
     Leave(usize),
     Publish(u8),
@@ -644,6 +650,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         12 => (any::<usize>(), any::<u8>(), any::<bool>()).prop_map(|(a, b, c)| Step::Send(a, b % 40, c)),
         1 => any::<usize>().prop_map(Step::Rename),
         1 => any::<usize>().prop_map(Step::Typing),
+        2 => any::<usize>().prop_map(Step::Listen),
+        2 => any::<usize>().prop_map(Step::Enter),
+        4 => (any::<usize>(), any::<bool>()).prop_map(|(a, b)| Step::Speak(a, b)),
         1 => any::<usize>().prop_map(Step::Bad),
         2 => any::<usize>().prop_map(Step::Leave),
         1 => any::<u8>().prop_map(|id| Step::Publish(id % 10)),
@@ -688,6 +697,19 @@ fn live(world: &mut World, steps: Vec<Step>) {
             Step::Typing(at) => {
                 let Some(connection) = pick(at) else { continue };
                 world.ask(connection, Request::Typing { on: at % 2 == 0 });
+            }
+            Step::Listen(at) => {
+                let Some(connection) = pick(at) else { continue };
+                world.ask(connection, Request::Listen { history: at % 9 });
+            }
+            Step::Enter(at) => {
+                let Some(connection) = pick(at) else { continue };
+                world.ask(connection, Request::Enter { name: Some(format!("e{}", at % 5)) });
+            }
+            Step::Speak(at, named) => {
+                let Some(connection) = pick(at) else { continue };
+                let name = named.then(|| format!("s{}", at % 3));
+                world.ask(connection, Request::Speak { name, text: "spoken".to_owned(), original: None });
             }
             Step::Bad(at) => {
                 let Some(connection) = pick(at) else { continue };

@@ -11,7 +11,7 @@ use crate::name::DisplayName;
 use crate::protocol::Dialect;
 use crate::refusal::CloseCode;
 use crate::room::presence::MemberId;
-use crate::room::{ConnectionId, Notice, Reply, Seat};
+use crate::room::{ConnectionId, Notice, Reply, Room, Seat};
 
 /// What is kept with a WebSocket, as JSON text: below 400 bytes of the 16,384 allowed.
 #[derive(Deserialize, Serialize)]
@@ -29,6 +29,8 @@ struct Attachment {
     dialect: String,
     opened_at: u64,
     member: Option<(MemberId, String)>,
+    #[serde(default)]
+    listens: bool,
 }
 
 /// All open connections of a room.
@@ -43,7 +45,7 @@ pub(super) struct Sockets {
 struct Socket {
     ws: WebSocket,
     dialect: Dialect,
-    seated: bool,
+    seat: Seat,
 }
 
 impl Sockets {
@@ -64,8 +66,9 @@ impl Sockets {
             let Ok(dialect) = Dialect::parse(&attachment.dialect) else { continue };
             let connection = ConnectionId(attachment.connection);
             let member = attachment.member.map(|(id, name)| (id, DisplayName::stored(name)));
-            sockets.insert(connection, Socket { ws, dialect, seated: member.is_some() });
-            seats.push((connection, Seat { opened_at: attachment.opened_at, member }));
+            let seat = Seat { opened_at: attachment.opened_at, member, listens: attachment.listens };
+            sockets.insert(connection, Socket { ws, dialect, seat: seat.clone() });
+            seats.push((connection, seat));
         }
         seats.sort_by_key(|(connection, _)| *connection);
         (sockets, seats)
@@ -74,7 +77,8 @@ impl Sockets {
     /// Takes a new connection in.
     pub fn open(&mut self, ws: WebSocket, dialect: Dialect) -> ConnectionId {
         let connection = ConnectionId(self.next);
-        self.insert(connection, Socket { ws, dialect, seated: false });
+        let seat = Seat { opened_at: 0, member: None, listens: false };
+        self.insert(connection, Socket { ws, dialect, seat });
         connection
     }
 
@@ -100,28 +104,32 @@ impl Sockets {
     /// Keeps a seat with its connection.
     pub fn seat(&mut self, connection: ConnectionId, seat: Seat) -> Result<(), Error> {
         let Some(socket) = self.open.get_mut(&connection) else { return Ok(()) };
-        socket.seated = seat.member.is_some();
-        let attachment = Attachment {
-            connection: connection.0,
-            dialect: socket.dialect.name().to_owned(),
-            opened_at: seat.opened_at,
-            member: seat.member.map(|(id, name)| (id, name.as_str().to_owned())),
-        };
-        socket.ws.serialize_attachment(serde_json::to_string(&Kept::Seat(attachment))?)
+        socket.seat = seat;
+        socket.keep(connection)
     }
 
-    /// Tells all seated connections: one encoding for each dialect, one string for all its sockets.
-    pub fn broadcast(&self, notices: &[Notice]) {
-        for dialect in Dialect::ALL {
+    /// Notes how a connection speaks from now on.
+    pub fn speak(&mut self, connection: ConnectionId, dialect: Dialect) -> Result<(), Error> {
+        let Some(socket) = self.open.get_mut(&connection) else { return Ok(()) };
+        socket.dialect = dialect;
+        socket.keep(connection)
+    }
+
+    /// Tells all connections that hear: one encoding for each dialect, one string for all its sockets.
+    pub fn broadcast(&self, notices: &[Notice], room: &Room) {
+        for dialect in Dialect::ALL.iter().copied() {
             let mut listeners =
-                self.open.values().filter(|socket| socket.seated && socket.dialect == dialect);
+                self.open.values().filter(|socket| socket.dialect == dialect && socket.seat.hears());
             let Some(first) = listeners.next() else { continue };
             let Some(send) = send_function(&first.ws) else { continue };
-            let frames: Vec<JsString> = dialect.broadcast(notices).into_iter().map(JsString::from).collect();
+            let frames = encode(dialect, notices, room);
             for socket in std::iter::once(first).chain(listeners) {
-                for frame in &frames {
-                    // It throws for a socket that is ending; its close event follows.
-                    let _ = send.call1(socket.ws.as_ref(), frame);
+                let member = socket.seat.member.as_ref().map(|(id, _)| *id);
+                for (frame, author) in &frames {
+                    if author.is_none() || *author != member {
+                        // It throws for a socket that is ending; its close event follows.
+                        let _ = send.call1(socket.ws.as_ref(), frame);
+                    }
                 }
             }
         }
@@ -130,8 +138,10 @@ impl Sockets {
     /// Tells one connection.
     pub fn send(&self, connection: ConnectionId, reply: &Reply) {
         if let Some(socket) = self.open.get(&connection) {
-            // As in `broadcast`.
-            let _ = socket.ws.send_with_str(socket.dialect.reply(reply));
+            for frame in socket.dialect.reply(reply) {
+                // As in `broadcast`.
+                let _ = socket.ws.send_with_str(frame);
+            }
         }
     }
 
@@ -141,6 +151,35 @@ impl Sockets {
             end(&ws, code);
         }
     }
+}
+
+impl Socket {
+    fn keep(&self, connection: ConnectionId) -> Result<(), Error> {
+        let attachment = Attachment {
+            connection: connection.0,
+            dialect: self.dialect.name().to_owned(),
+            opened_at: self.seat.opened_at,
+            member: self.seat.member.as_ref().map(|(id, name)| (*id, name.as_str().to_owned())),
+            listens: self.seat.listens,
+        };
+        self.ws.serialize_attachment(serde_json::to_string(&Kept::Seat(attachment))?)
+    }
+}
+
+/// The frames of a broadcast, each with the member that is not told.
+fn encode(dialect: Dialect, notices: &[Notice], room: &Room) -> Vec<(JsString, Option<MemberId>)> {
+    let mut frames = Vec::new();
+    if dialect.skips_author() {
+        for notice in notices {
+            let author = notice.author();
+            let spelled = dialect.broadcast(std::slice::from_ref(notice));
+            frames.extend(spelled.into_iter().map(|frame| (frame, author)));
+        }
+    } else {
+        frames.extend(dialect.broadcast(notices).into_iter().map(|frame| (frame, None)));
+    }
+    frames.extend(dialect.roster(notices, || room.members()).map(|frame| (frame, None)));
+    frames.into_iter().map(|(frame, author)| (JsString::from(frame), author)).collect()
 }
 
 /// Ends every connection of a room, those included that it does not know.

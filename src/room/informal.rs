@@ -1,0 +1,274 @@
+//! What a room does for clients that know nothing of ids, refusals and a formal `join`: they listen,
+//! they have some name, they speak. Whatever can be made right is; what can't is dropped, and never
+//! counted against the connection, whose client could not know.
+
+use super::*;
+
+impl Room {
+    /// Does what an informal request asks for.
+    pub(super) fn serve_informally(
+        &mut self,
+        connection: ConnectionId,
+        member: Option<MemberId>,
+        request: Request,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Effects {
+        match (request, member) {
+            (Request::Listen { history }, None) => {
+                if self.connections.get(&connection).is_none_or(|known| known.listens) {
+                    return Ok(Vec::new());
+                }
+                self.let_listen(connection);
+                self.waiting.push((connection, Awaited::Hearing(history)));
+                self.request_flush(now_ms);
+                Ok(Vec::new())
+            }
+            (Request::Enter { name }, None) => Ok(self.enter(connection, name.as_deref(), now_ms)),
+            (Request::Enter { name }, Some(member)) => {
+                Ok(self.go_by(member, name.as_deref().unwrap_or_default(), now_ms))
+            }
+            (Request::Speak { name, text, original }, None) => {
+                let mut effects = self.enter(connection, name.as_deref(), now_ms);
+                let member = self.connections.get(&connection).and_then(|known| known.member);
+                if let Some(member) = member {
+                    effects.extend(self.speak(connection, member, None, text, original, now_ms, archive)?);
+                }
+                Ok(effects)
+            }
+            (Request::Speak { name, text, original }, Some(member)) => {
+                self.speak(connection, member, name.as_deref(), text, original, now_ms, archive)
+            }
+            (Request::TypingAs { name, on }, Some(member)) => {
+                let effects = self.go_by(member, &name, now_ms);
+                self.tell_typing(member, on, now_ms);
+                Ok(effects)
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Lets a connection hear what is said without being a member's; it need not join in time then.
+    pub(super) fn let_listen(&mut self, connection: ConnectionId) {
+        let Some(known) = self.connections.get_mut(&connection) else { return };
+        known.listens = true;
+        let deadline = known.opened_at.saturating_add(self.limits.join_timeout_ms);
+        self.join_deadlines.remove(&(deadline, connection));
+    }
+
+    pub(super) fn begin_hearing(
+        &self,
+        connection: ConnectionId,
+        history: usize,
+        archive: &dyn Archive,
+    ) -> Effects {
+        let Some(seat) = self.seat(connection) else { return Ok(Vec::new()) };
+        let page = self.log.page(Range::Newest, history, archive)?;
+        Ok(vec![Effect::Seat(connection, seat), Effect::Send(connection, Reply::Listening(page))])
+    }
+
+    /// Whether anybody is there to be told something.
+    pub(super) fn is_heard(&self) -> bool {
+        self.presence.count() > 0 || self.connections.values().any(|connection| connection.listens)
+    }
+
+    pub(super) fn tell_typing(&mut self, member: MemberId, on: bool, now_ms: u64) {
+        if self.take_signal(member, now_ms).is_ok()
+            && let Some(member) = self.presence.get(member).cloned()
+        {
+            self.tell(Notice::Typing { member, on }, now_ms);
+        }
+    }
+
+    /// Who is here, at most 200 of them.
+    pub fn members(&self) -> Vec<Member> {
+        self.presence.list()
+    }
+
+    /// Whether a connection is a member's.
+    pub fn has_joined(&self, connection: ConnectionId) -> bool {
+        self.connections.get(&connection).is_some_and(|known| known.member.is_some())
+    }
+
+    fn enter(&mut self, connection: ConnectionId, name: Option<&str>, now_ms: u64) -> Vec<Effect> {
+        let name = DisplayName::nearest(name.unwrap_or_default(), &self.limits);
+        self.seat_as(connection, &name, None, None, now_ms)
+    }
+
+    /// Gives a member another name, if it is another and not over the rate.
+    fn go_by(&mut self, member: MemberId, name: &str, now_ms: u64) -> Vec<Effect> {
+        let name = DisplayName::nearest(name, &self.limits);
+        let same = self.presence.get(member).is_some_and(|present| present.name == name.as_str());
+        if same || self.take_signal(member, now_ms).is_err() {
+            return Vec::new();
+        }
+        let Some(renamed) = self.presence.rename(member, &name) else { return Vec::new() };
+        let member_count = self.presence.count();
+        self.tell(Notice::Renamed { member: renamed, member_count }, now_ms);
+        self.seats_of(member)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn speak(
+        &mut self,
+        connection: ConnectionId,
+        member: MemberId,
+        name: Option<&str>,
+        text: String,
+        original: Option<String>,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Effects {
+        let Some(you) = self.presence.get(member).cloned() else { return Ok(Vec::new()) };
+        let name = name.map(|name| DisplayName::nearest(name, &self.limits));
+        let name = name.filter(|name| name.as_str() != you.name);
+        let from = name.as_ref().map_or_else(|| you.clone(), |name| Member::new(member, name));
+        let id = self.lot.id();
+        let too_long = original.as_ref().is_some_and(|it| it.chars().count() > self.limits.text_chars_max);
+        let parsed = if too_long {
+            Err(Refusal::TextTooLong { chars_max: self.limits.text_chars_max })
+        } else {
+            self.parse(id.clone(), text)
+        };
+        let said = match parsed {
+            Ok((id, text)) => self.say(from.clone(), &id, &text, None, original, now_ms, archive)?,
+            Err(refusal) => Err(refusal),
+        };
+        if let Err(refusal) = said {
+            return Ok(vec![Effect::Send(connection, Reply::Unsaid { you, refusal })]);
+        }
+        self.senders.0.push((connection, id));
+        let Some(name) = name else { return Ok(Vec::new()) };
+        self.presence.rename(member, &name);
+        let renamed = Notice::Renamed { member: from, member_count: self.presence.count() };
+        // Everybody knows the name before the message under it.
+        self.queue.insert(self.queue.len().saturating_sub(1), Queued::Notice(renamed));
+        Ok(self.seats_of(member))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harness::World;
+    use super::*;
+
+    fn speak(text: &str) -> Request {
+        Request::Speak { name: None, text: text.to_owned(), original: None }
+    }
+
+    fn speak_as(name: &str, text: &str) -> Request {
+        Request::Speak { name: Some(name.to_owned()), text: text.to_owned(), original: None }
+    }
+
+    fn listen(world: &mut World) -> ConnectionId {
+        let connection = world.open();
+        world.ask(connection, Request::Listen { history: 100 });
+        world.flush();
+        connection
+    }
+
+    #[test]
+    fn a_listener_hears_everything_from_then_on_and_nobody_is_told() {
+        let mut world = World::new();
+        let ada = world.join("Ada");
+        world.say(ada, "1", "before");
+        let ear = listen(&mut world);
+        world.say(ada, "2", "after");
+        world.hibernate();
+        world.say(ada, "3", "after sleep");
+        assert_eq!(world.client(ear).texts(), ["before", "after", "after sleep"]);
+        assert_eq!(world.client(ada).member_count, 1);
+        assert_eq!(world.room.summary().unwrap().connections, 1);
+        world.advance(world.limits.join_timeout_ms * 2);
+        assert_eq!(world.client(ear).closed, None, "it need not join");
+    }
+
+    #[test]
+    fn a_listener_who_enters_at_once_hears_of_itself() {
+        let mut world = World::new();
+        let ear = world.open();
+        world.ask(ear, Request::Listen { history: 100 });
+        world.ask(ear, Request::Enter { name: Some("  Ada\u{202e}".to_owned()) });
+        world.ask(ear, speak("hello"));
+        world.flush();
+        let client = world.client(ear);
+        assert!(matches!(&client.notices[0], Notice::Joined { member, .. } if member.name == "Ada"));
+        assert_eq!(client.texts(), ["hello"]);
+        assert!(matches!(client.replies.as_slice(), [Reply::Listening(_), Reply::Welcome(_)]));
+    }
+
+    #[test]
+    fn a_listener_hears_the_last_member_leave() {
+        let mut world = World::new();
+        let ada = world.join("Ada");
+        let ear = listen(&mut world);
+        world.leave(ada);
+        world.flush();
+        let last = world.client(ear).notices.last();
+        assert!(matches!(last, Some(Notice::Left { member, .. }) if member.name == "Ada"), "{last:?}");
+    }
+
+    #[test]
+    fn who_speaks_without_a_name_is_anonymous_and_a_member() {
+        let mut world = World::new();
+        let ada = world.join("Ada");
+        let ear = listen(&mut world);
+        world.ask(ear, speak("hello"));
+        world.flush();
+        assert_eq!(world.client(ada).messages[0].from.name, "Anonymous");
+        assert_eq!(world.client(ada).member_count, 2);
+        world.hibernate();
+        world.ask(ear, speak("again"));
+        world.flush();
+        assert_eq!(world.client(ada).messages[1].from, world.client(ada).messages[0].from);
+    }
+
+    #[test]
+    fn a_name_said_with_a_message_is_told_before_it() {
+        let mut world = World::new();
+        let ada = world.join("Ada");
+        let bo = world.open();
+        world.ask(bo, Request::Enter { name: None });
+        world.flush();
+        world.ask(bo, speak_as("Bo", "hello"));
+        world.ask(bo, speak_as("Bo", "again"));
+        world.flush();
+        let told = &world.client(ada).notices[1..];
+        assert!(matches!(&told[0], Notice::Renamed { member, .. } if member.name == "Bo"), "{told:?}");
+        assert_eq!(told.len(), 3);
+        assert_eq!(world.client(ada).messages[0].from.name, "Bo");
+        world.hibernate();
+    }
+
+    #[test]
+    fn what_is_not_taken_is_answered_and_never_ends_the_connection() {
+        let mut world = World::new();
+        let ear = listen(&mut world);
+        for _ in 0..100 {
+            world.ask(ear, speak_as("Bo", "x"));
+            world.ask(ear, speak(" "));
+            world.ask(ear, Request::Enter { name: Some("Bo".to_owned()) });
+        }
+        world.flush();
+        let client = world.client(ear);
+        assert_eq!(client.closed, None);
+        assert_eq!(client.messages.len(), 10);
+        let unsaid = client.replies.iter().filter(|reply| matches!(reply, Reply::Unsaid { .. })).count();
+        assert_eq!(unsaid, 190);
+        assert_eq!(client.members.len(), 1);
+    }
+
+    #[test]
+    fn frames_that_are_ignored_change_nothing_and_fatal_ones_end_the_connection() {
+        let mut world = World::new();
+        let (ada, bo) = (world.join("Ada"), world.join("Bo"));
+        for _ in 0..100 {
+            world.handle(Event::Received(ada, Err(Unreadable::Ignored)));
+        }
+        assert_eq!(world.client(ada).closed, None);
+        world.handle(Event::Received(ada, Err(Unreadable::Fatal)));
+        world.flush();
+        assert_eq!(world.client(ada).closed, Some(CloseCode::BadFrames));
+        assert_eq!(world.client(bo).member_count, 1);
+    }
+}
