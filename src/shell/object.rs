@@ -99,7 +99,8 @@ impl DurableObject for RoomObject {
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.handle(|_| Some(Event::Alarm));
+        // The platform repeats an alarm that failed.
+        self.handle(|_| Some(Event::Alarm)).ok_or_else(|| Error::RustError("fault in an alarm".to_owned()))?;
         Response::empty()
     }
 
