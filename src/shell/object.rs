@@ -100,7 +100,8 @@ impl DurableObject for RoomObject {
 
     async fn alarm(&self) -> Result<Response> {
         // The platform repeats an alarm that failed.
-        self.handle(|_| Some(Event::Alarm)).ok_or_else(|| Error::RustError("fault in an alarm".to_owned()))?;
+        self.handle(|_| Some(Event::Alarm))
+            .ok_or_else(|| Error::RustError("fault in an alarm".to_owned()))?;
         Response::empty()
     }
 
