@@ -1,0 +1,271 @@
+//! What connections ask for: joining, speaking, renaming, reading. Each is parsed, checked and taken in, or
+//! refused; what everybody will be told of it waits for the flush.
+
+use super::flushing::{Written, appended};
+use super::*;
+
+impl Room {
+    pub(super) fn receive(
+        &mut self,
+        connection: ConnectionId,
+        frame: Result<Request, Unreadable>,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Effects {
+        let Some(known) = self.connections.get_mut(&connection) else { return Ok(Vec::new()) };
+        let member = known.member;
+        let request = match frame {
+            Ok(request) => request,
+            Err(Unreadable::Malformed(why)) => return Ok(self.refuse_frame(connection, why, now_ms)),
+            Err(Unreadable::Binary) => return Ok(vec![self.close(connection, CloseCode::Binary, now_ms)]),
+            Err(Unreadable::TooBig) => return Ok(vec![self.close(connection, CloseCode::TooBig, now_ms)]),
+            Err(Unreadable::Ignored) => return Ok(Vec::new()),
+            Err(Unreadable::Fatal) => return Ok(vec![self.close(connection, CloseCode::BadFrames, now_ms)]),
+        };
+        if request == Request::Ping {
+            known.bad_frames = 0;
+            return Ok(vec![Effect::Send(connection, Reply::Pong)]);
+        }
+        // Who asks for more before the answer to the first gets that answer first.
+        let mut effects = Vec::new();
+        let waits = self.waiting.iter().any(|(waiting, _)| *waiting == connection);
+        if waits && (member.is_some() || known.listens) {
+            if planted(Bug::ForcedFlushTellsNobody) {
+                self.queue.clear();
+            }
+            effects = self.flush(now_ms, archive)?;
+        }
+        // That flush is not in the archive before its effects are applied.
+        let written = Written { rows: appended(&effects), archive };
+        let served = self.answer(connection, member, request, now_ms, &written)?;
+        effects.extend(served);
+        Ok(effects)
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        connection: ConnectionId,
+        member: Option<MemberId>,
+        request: Request,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Effects {
+        match (request, member) {
+            (
+                request @ (Request::Listen { .. }
+                | Request::Enter { .. }
+                | Request::Speak { .. }
+                | Request::TypingAs { .. }),
+                member,
+            ) => self.serve_informally(connection, member, request, now_ms, archive),
+            (Request::Join { name, session, after }, None) => {
+                self.note_good_frame(connection, false);
+                Ok(self.join(connection, &name, session.as_deref(), after, now_ms))
+            }
+            (Request::Join { .. }, Some(_)) => {
+                Ok(self.refuse_frame(connection, "joined already".to_owned(), now_ms))
+            }
+            (request, None) => {
+                self.note_good_frame(connection, false);
+                let id =
+                    if let Request::Send { id, .. } = request { MessageId::parse(id).ok() } else { None };
+                let id = id.map(|id| id.as_str().to_owned());
+                Ok(vec![Effect::Send(connection, Reply::Refused { refusal: Refusal::NotJoined, id })])
+            }
+            (request, Some(member)) => self.serve(connection, member, request, now_ms, archive),
+        }
+    }
+
+    /// Does what a member asks for.
+    pub(super) fn serve(
+        &mut self,
+        connection: ConnectionId,
+        member: MemberId,
+        request: Request,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Effects {
+        let answer = match request {
+            Request::Send { id, text, reply_to } => {
+                return self.send(connection, member, id, text, reply_to, now_ms, archive);
+            }
+            Request::Typing { on } => {
+                self.tell_typing(member, on, now_ms);
+                Ok(Vec::new())
+            }
+            Request::Rename { name } => self.rename(member, &name, now_ms),
+            Request::History { range, limit } => {
+                let page = self.log.page(range, limit, archive)?;
+                Ok(vec![Effect::Send(connection, Reply::History(page))])
+            }
+            Request::Join { .. }
+            | Request::Ping
+            | Request::Listen { .. }
+            | Request::Enter { .. }
+            | Request::Speak { .. }
+            | Request::TypingAs { .. } => Ok(Vec::new()),
+        };
+        match answer {
+            Ok(effects) => {
+                self.note_good_frame(connection, false);
+                Ok(effects)
+            }
+            Err(refusal) => Ok(self.refuse(connection, refusal, None, now_ms)),
+        }
+    }
+
+    pub(super) fn join(
+        &mut self,
+        connection: ConnectionId,
+        name: &str,
+        session: Option<&str>,
+        after: Option<Position>,
+        now_ms: u64,
+    ) -> Vec<Effect> {
+        let name = match DisplayName::parse(name, &self.limits) {
+            Ok(name) => name,
+            Err(refusal) => return self.refuse(connection, refusal, None, now_ms),
+        };
+        self.seat_as(connection, &name, session, after, now_ms)
+    }
+
+    /// Makes a connection a member's: of the session, or a new one.
+    pub(super) fn seat_as(
+        &mut self,
+        connection: ConnectionId,
+        name: &DisplayName,
+        session: Option<&str>,
+        after: Option<Position>,
+        now_ms: u64,
+    ) -> Vec<Effect> {
+        let (meta, mut effects) = self.meta_or_create(now_ms);
+        let id = session
+            .and_then(|session| meta.secret.member_of(session, now_ms))
+            .unwrap_or_else(|| self.presence.new_id(self.lot.number()));
+        let member = Member::new(id, name);
+        let arrival = self.presence.add(member.clone());
+        self.sit(connection, id);
+        self.waiting.push((connection, Awaited::Welcome(after)));
+        let member_count = self.presence.count();
+        match arrival {
+            Arrival::First => self.tell(Notice::Joined { member, member_count, at: now_ms }, now_ms),
+            Arrival::Renamed => {
+                self.tell(Notice::Renamed { member, member_count }, now_ms);
+                effects.extend(self.seats_of(id));
+            }
+            Arrival::Another => self.request_flush(now_ms),
+        }
+        effects
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn send(
+        &mut self,
+        connection: ConnectionId,
+        member: MemberId,
+        id: String,
+        text: String,
+        reply_to: Option<Seq>,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Effects {
+        let Some(from) = self.presence.get(member).cloned() else { return Ok(Vec::new()) };
+        let echo = id.clone();
+        let said = match self.parse(id, text) {
+            Ok((id, text)) => self.say(from, &id, &text, reply_to, None, now_ms, archive)?,
+            Err(refusal) => Err(refusal),
+        };
+        match said {
+            Ok(said) => {
+                self.note_good_frame(connection, true);
+                Ok(match said {
+                    Said::Queued(_) => {
+                        self.senders.0.push((connection, echo));
+                        Vec::new()
+                    }
+                    Said::Before(_, line) => vec![Effect::Send(connection, Reply::Message(line))],
+                })
+            }
+            Err(refusal) => {
+                // An `id` that is none is not sent back.
+                let echo = MessageId::parse(echo).ok().map(|id| id.as_str().to_owned());
+                Ok(self.refuse(connection, refusal, echo, now_ms))
+            }
+        }
+    }
+
+    pub(super) fn parse(&self, id: String, text: String) -> Result<(MessageId, Text), Refusal> {
+        Ok((MessageId::parse(id)?, Text::parse(text, &self.limits)?))
+    }
+
+    /// Takes a message in, unless it was taken before or must be refused.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn say(
+        &mut self,
+        from: Member,
+        id: &MessageId,
+        text: &Text,
+        reply_to: Option<Seq>,
+        original: Option<String>,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Result<Result<Said, Refusal>, Fault> {
+        #[cfg(feature = "fault-injection")]
+        crate::fault_injection::maybe_panic(text.as_str());
+        if let Some(said) = self.said_before(from.id, id, text, archive)? {
+            return Ok(said);
+        }
+        if reply_to.is_some_and(|seq| seq == 0 || seq > self.log.head()) {
+            let why = "`reply_to` is no message of this room".to_owned();
+            return Ok(Err(Refusal::BadFrame(why)));
+        }
+        let (burst, per_second) = (self.limits.rate_burst, self.limits.rate_per_second);
+        if let Err(retry_after_ms) = self.buckets(from.id, now_ms).send.take(burst, per_second, now_ms) {
+            return Ok(Err(Refusal::RateLimited { retry_after_ms }));
+        }
+        let seq = self.log.append(id, from, text.as_str().to_owned(), reply_to, original, now_ms);
+        self.queue.push(Queued::Message);
+        self.request_flush(now_ms);
+        Ok(Ok(Said::Queued(seq)))
+    }
+
+    /// Looks for the same message among those taken before.
+    pub(super) fn said_before(
+        &self,
+        member: MemberId,
+        id: &MessageId,
+        text: &Text,
+        archive: &dyn Archive,
+    ) -> Result<Option<Result<Said, Refusal>>, Fault> {
+        match self.log.find(member, id) {
+            None => Ok(None),
+            Some(Found::Pending(message)) if message.text == text.as_str() => {
+                Ok(Some(Ok(Said::Queued(message.seq))))
+            }
+            Some(Found::Pending(_)) => Ok(Some(Err(Refusal::IdConflict))),
+            Some(Found::Stored(seq)) => {
+                let line = self.log.read(seq, archive)?;
+                let message = line.decode()?;
+                if message.from.id != member || message.id != id.as_str() {
+                    return Ok(None);
+                }
+                let same = message.text == text.as_str();
+                Ok(Some(if same { Ok(Said::Before(seq, line)) } else { Err(Refusal::IdConflict) }))
+            }
+        }
+    }
+
+    pub(super) fn rename(
+        &mut self,
+        member: MemberId,
+        name: &str,
+        now_ms: u64,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let name = DisplayName::parse(name, &self.limits)?;
+        self.take_signal(member, now_ms).map_err(|retry_after_ms| Refusal::RateLimited { retry_after_ms })?;
+        let Some(renamed) = self.presence.rename(member, &name) else { return Ok(Vec::new()) };
+        let member_count = self.presence.count();
+        self.tell(Notice::Renamed { member: renamed, member_count }, now_ms);
+        Ok(if planted(Bug::KeepOldNameInSeat) { Vec::new() } else { self.seats_of(member) })
+    }
+}
