@@ -40,15 +40,19 @@ export async function playAll({ seeds, size, builds, lanes, each = () => {} }) {
 
 /** @param {import("node:child_process").ChildProcess} lane @param {number} seed @returns {Promise<Played>} */
 async function answerOf(lane, seed) {
-  const signal = AbortSignal.timeout(SCHEDULE_MS_MAX);
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), SCHEDULE_MS_MAX);
+  const { signal } = stop;
   /** @param {string} why @returns {Played} */
   const failed = (why) => ({ seed, counts: {}, violations: [why], story: [], ms: 0 });
-  try {
-    const ended = once(lane, "exit", { signal }).then(([code]) => failed(`its process ended with ${code}`));
-    return await Promise.race([once(lane, "message", { signal }).then(([played]) => played), ended]);
-  } catch {
-    return failed(`no answer within ${SCHEDULE_MS_MAX} ms`);
-  }
+  const played = once(lane, "message", { signal }).then(([played]) => played);
+  const ended = once(lane, "exit", { signal }).then(([code]) => failed(`its process ended with ${code}`));
+  const late = () => failed(`no answer within ${SCHEDULE_MS_MAX} ms`);
+  const answer = await Promise.race([played, ended]).catch(late);
+  for (const loser of [played, ended]) loser.catch(() => {});
+  clearTimeout(timer);
+  stop.abort();
+  return answer;
 }
 
 /** @param {Played[]} all @returns {Record<string, number>} */
