@@ -144,3 +144,43 @@ impl Dialect {
 fn spell(frame: &impl serde::Serialize) -> String {
     serde_json::to_string(frame).unwrap_or_else(|_| "{}".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::choose_dialect;
+
+    #[test]
+    fn every_dialect_is_found_by_its_name() {
+        for dialect in Dialect::ALL.iter().copied() {
+            let name = dialect.name();
+            assert_eq!(Dialect::parse(name), Ok(dialect));
+            // A subprotocol must be a token (RFC 6455, 4.1), and in a URL nothing to escape.
+            assert!(
+                name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)),
+                "{name}"
+            );
+            let by_query = choose_dialect(None, Some(name), Dialect::V1).unwrap();
+            let by_subprotocol = choose_dialect(Some(name), None, Dialect::V1).unwrap();
+            assert_eq!((by_query.dialect, by_subprotocol.dialect), (dialect, dialect));
+            assert!(by_subprotocol.as_subprotocol && !by_query.as_subprotocol);
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_too_big_is_none_of_any_dialect() {
+        let big = format!(r#"{{"type":"setUsername","user":"{}"}}"#, "x".repeat(FRAME_BYTES_MAX));
+        for dialect in Dialect::ALL.iter().copied() {
+            assert_eq!(dialect.decode(&big, true), Err(Unreadable::TooBig));
+            assert_eq!(dialect.after(&big), dialect);
+        }
+    }
+
+    #[test]
+    fn nothing_to_tell_is_no_frame() {
+        for dialect in Dialect::ALL.iter().copied() {
+            assert!(dialect.broadcast(&[]).is_empty());
+            assert_eq!(dialect.roster(&[], Vec::new), None);
+        }
+    }
+}
