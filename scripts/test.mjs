@@ -9,7 +9,7 @@ import { ROOT, WASM_TARGET, findCargoTool, nodeEnvironment, npmBinary, wasmEnvir
 
 const HELP = `npm test                     everything
 npm test -- lint             formatting, clippy, docs, cargo-deny, types
-npm test -- rust             the core's unit and property tests, native
+npm test -- rust             the core's unit and property tests and its simulation, native
 npm test -- build            both builds of the Worker, and the size of the bundle
 npm test -- integration      tests/ over real workerd (builds first)
 npm test -- browser          tests/browser/ in a real Chromium (builds first)
@@ -19,6 +19,7 @@ Several may be given.`;
 const ADVISORIES_TIMEOUT_S = 60;
 const TEST_TIMEOUT_MS = 300_000;
 const FAULTS = ["--features", "fault-injection"];
+const SIMULATION = ["--profile", "simulation", "--features", "planted-bugs", "--test", "simulation"];
 
 /** @typedef {{ group: string, title: string, work: () => Promise<unknown> }} Check */
 
@@ -26,12 +27,14 @@ const FAULTS = ["--features", "fault-injection"];
 const CHECKS = [
   lint("cargo fmt", () => cargo(["fmt", "--check"])),
   lint("clippy, native", () => clippy(["--all-targets"], process.env)),
+  lint("clippy, native with planted-bugs", () => clippy(["--all-targets", "--features", "planted-bugs"], process.env)),
   lint("clippy, WebAssembly", () => clippy(["--lib", "--target", WASM_TARGET], wasmEnvironment())),
   lint("clippy, WebAssembly with fault-injection", () => clippy(["--lib", "--target", WASM_TARGET, ...FAULTS], wasmEnvironment())),
   lint("cargo doc", () => cargo(["doc", "--no-deps", "--document-private-items", "--locked"], { RUSTDOCFLAGS: "-D warnings" })),
   lint("cargo-deny: licences, bans, sources, advisories", checkDependencies),
   lint("types (tsc)", () => node([npmBinary("tsc"), "--noEmit", "-p", "tsconfig.json"])),
   { group: "rust", title: "cargo test", work: () => cargo(["test", "--locked"], {}, true) },
+  { group: "rust", title: "simulation: thousands of seeds, planted bugs", work: () => cargo(["test", "--locked", ...SIMULATION], {}, true) },
   { group: "build", title: "build", work: () => build([]) },
   { group: "build", title: "build with fault-injection", work: () => build([...FAULTS, "--out-dir", "build-faults"]) },
   { group: "build", title: "size of the bundle", work: () => node([join("scripts", "size.mjs")], true) },

@@ -1,5 +1,5 @@
-//! A client with the reference logic: what `public/page/connection.js`, `outbox.js` and `reconnect.js`
-//! do, alarm for alarm. Some are impatient besides: they speak before their welcome.
+//! A client with the reference logic: what `link.js`, `outbox.js` and `reconnect.js` in public/client do,
+//! alarm for alarm. Some are impatient besides: they speak before their welcome.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,6 @@ use serde_json::json;
 
 use crate::network::{Down, LINK_LOST, LinkId, Owner, Up};
 use crate::stage::{Due, Stage};
-use crate::story::short;
 use crate::timeline::{Asked, Pages, Timeline};
 use crate::wire::{Frame, Message, Welcome, print_of};
 
@@ -69,6 +68,8 @@ pub struct Said {
     pub print: u64,
     pub fate: Fate,
     attempts: u32,
+    /// Into which epoch it was sent, and as which member: it goes out again only so.
+    tried_as: Option<(String, u64)>,
 }
 
 impl Said {
@@ -154,7 +155,7 @@ impl Client {
         stage.tally.sends += 1;
         stage.note(|| format!("client {} says {text:?} as {id:?}", self.number));
         let print = print_of(&[text.as_bytes()]);
-        self.said.push(Said { id, text, print, fate: Fate::Waiting, attempts: 0 });
+        self.said.push(Said { id, text, print, fate: Fate::Waiting, attempts: 0, tried_as: None });
         self.outbox.push_back(count);
         self.pump(stage);
     }
@@ -208,14 +209,11 @@ impl Client {
         }
     }
 
-    /// The tab is closed; what it had not sent is forgotten.
+    /// The tab is closed; what it had not sent is kept for when it opens again.
     pub fn close(&mut self, stage: &mut Stage) {
         stage.note(|| format!("client {} closes", self.number));
         self.hang_up(stage);
         self.phase = Phase::Closed;
-        while let Some(index) = self.outbox.pop_front() {
-            self.said[index].fate = Fate::GivenUp;
-        }
     }
 
     /// The page is loaded again: it has its session still, and its copy of the room only if `remembers`.
@@ -239,7 +237,7 @@ impl Client {
             Down::Close(code) => self.lose(*code, stage),
             Down::Answer { .. } => {}
             Down::Frame(wire) => {
-                stage.note(|| format!("client {} sees {}", self.number, short(&wire.text)));
+                stage.note(|| format!("client {} sees {wire}", self.number));
                 self.clear(Alarm::Pong);
                 if self.phase == Phase::Live {
                     self.set(Alarm::Ping, PING_EVERY_MS, stage);
@@ -389,6 +387,21 @@ impl Client {
         for message in &welcome.messages {
             self.acknowledge(message, stage);
         }
+        // What was sent as somebody else may have been stored: nobody would know it again.
+        let (epoch, member) = (&welcome.epoch, welcome.you.id);
+        let is_same = |said: &Said| {
+            said.tried_as
+                .as_ref()
+                .is_none_or(|(tried_in, as_member)| tried_in == epoch && *as_member == member)
+        };
+        let (kept, maybe_sent): (Vec<_>, Vec<_>) =
+            self.outbox.iter().copied().partition(|index| is_same(&self.said[*index]));
+        if maybe_sent.first().is_some_and(|first| self.outbox.front() == Some(first)) {
+            self.is_in_flight = false;
+            self.clear(Alarm::Send);
+        }
+        maybe_sent.into_iter().for_each(|index| self.said[index].fate = Fate::GivenUp);
+        self.outbox = kept.into();
         self.pump(stage);
     }
 
@@ -428,7 +441,17 @@ impl Client {
         if self.is_in_flight || self.alarms[Alarm::Send as usize].1 || !may_speak {
             return;
         }
-        let Said { id, text, .. } = &self.said[*index];
+        let said = &mut self.said[*index];
+        // Who repeats a send before the welcome can't know whether it is the same member still: it is,
+        // as long as no history was lost.
+        let is_lost = stage.tally.losses + stage.tally.wipes > 0;
+        if self.phase == Phase::Connecting && said.tried_as.is_some() && is_lost {
+            return;
+        }
+        if said.tried_as.is_none() {
+            said.tried_as = self.session.as_ref().map(|session| (session.epoch.clone(), session.member));
+        }
+        let Said { id, text, .. } = said;
         let frame = json!({ "type": "send", "id": id, "text": text }).to_string();
         self.is_in_flight = true;
         stage.send_up(link, Up::Frame(frame.into()));

@@ -20,10 +20,12 @@ pub enum Fault {
     FailRead,
     Evict,
     ClockJump,
+    /// Everybody leaves, and a day passes.
+    Forsake,
     LoseStorage,
 }
 
-const ALL: [Fault; 11] = [
+const ALL: [Fault; 12] = [
     Fault::Cut,
     Fault::HalfOpen,
     Fault::Crash,
@@ -34,6 +36,7 @@ const ALL: [Fault; 11] = [
     Fault::FailRead,
     Fault::Evict,
     Fault::ClockJump,
+    Fault::Forsake,
     Fault::LoseStorage,
 ];
 
@@ -52,9 +55,17 @@ impl Faults {
         Self { kinds, percent }
     }
 
+    /// What a story begins with.
+    pub fn describe(&self) -> String {
+        if self.kinds.is_empty() {
+            return "no faults".to_owned();
+        }
+        format!("of {} things that happen in a hundred, one of these: {:?}", self.percent, self.kinds)
+    }
+
     /// Lets one happen.
     pub fn strike(&self, world: &mut World) {
-        let World { stage, shell, .. } = world;
+        let World { stage, shell, clients, .. } = world;
         let effects = stage.dice.below(6) as usize;
         let events = stage.dice.below(8);
         match stage.dice.pick(&self.kinds) {
@@ -78,15 +89,22 @@ impl Faults {
             Fault::RefuseWrite => shell.trap = Some((Trap::RefuseWrite { row: effects / 4 }, events)),
             Fault::FailRead => shell.trap = Some((Trap::FailRead, events)),
             Fault::Evict => shell.evict(stage),
-            Fault::ClockJump => jump(stage),
-            // Rare: it makes all that was said before worthless to the checks after.
+            Fault::ClockJump => {
+                let by_ms = stage.dice.pick(&JUMPS_MS);
+                jump(stage, by_ms, 0);
+            }
+            // Rare, as is the loss of storage: it makes what was said before worthless to the checks after.
+            Fault::Forsake if stage.dice.percent(20) => {
+                clients.iter_mut().for_each(|client| client.close(stage));
+                jump(stage, DAY_MS, 5_000);
+            }
             Fault::LoseStorage if stage.dice.percent(20) => {
                 stage.tally.losses += 1;
                 stage.note(|| "the room's storage is LOST".to_owned());
                 shell.crash(stage);
                 shell.store.lose();
             }
-            Fault::LoseStorage => {}
+            Fault::Forsake | Fault::LoseStorage => {}
         }
     }
 }
@@ -99,14 +117,16 @@ fn any_link(stage: &mut Stage) -> Option<usize> {
     if used.is_empty() { None } else { Some(stage.dice.pick(&used)) }
 }
 
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 25 * HOUR_MS;
+
 /// Sessions last 30 days: no clock goes so far that one runs out.
-fn jump(stage: &mut Stage) {
-    const HOUR_MS: i64 = 3_600_000;
-    let by_ms =
-        stage.dice.pick(&[-26 * HOUR_MS, -HOUR_MS, -5_000, -30, 30, 5_000, 61_000, HOUR_MS, 26 * HOUR_MS]);
+const JUMPS_MS: [i64; 10] = [-DAY_MS, -HOUR_MS, -5_000, -30, 30, 5_000, 61_000, HOUR_MS, DAY_MS, DAY_MS];
+
+fn jump(stage: &mut Stage, by_ms: i64, alarm_late_ms: u64) {
     stage.tally.clock_jumps += 1;
     stage.note(|| format!("the room's clock JUMPS by {by_ms} ms"));
-    stage.wall_skew_ms += by_ms;
-    let late_ms = stage.dice.below(200);
+    stage.wall_skew_ms = (stage.wall_skew_ms + by_ms).clamp(-20 * DAY_MS, 20 * DAY_MS);
+    let late_ms = alarm_late_ms + stage.dice.below(200);
     stage.after(late_ms, Due::RoomAlarm);
 }

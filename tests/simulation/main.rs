@@ -23,6 +23,7 @@ mod oracles;
 #[cfg(feature = "planted-bugs")]
 mod planted;
 mod poster;
+mod search;
 mod shell;
 mod stage;
 mod store;
@@ -32,12 +33,10 @@ mod timeline;
 mod wire;
 mod world;
 
-use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
 
+use search::search;
 use story::{Story, Violation};
 use tally::Tally;
 use world::{Outcome, Pasts, play};
@@ -45,8 +44,6 @@ use world::{Outcome, Pasts, play};
 /// How many seeds the test plays. Without the feature it is the one of a plain `cargo test`, a debug
 /// build some 20 times slower.
 const TEST_SEEDS: u64 = if cfg!(feature = "planted-bugs") { 5_000 } else { 200 };
-/// How many seeds a core takes at a time.
-const SHARE: u64 = 500;
 
 /// What the arguments ask for.
 #[derive(Default)]
@@ -57,7 +54,13 @@ struct Arguments {
     bug: Option<String>,
     whole: bool,
     cores: Option<usize>,
+    /// Part of the name of the tests that `cargo test` is to run.
+    filter: Option<String>,
 }
+
+/// What `cargo test` may hand on to a test, and means nothing here.
+const FOR_OTHER_TESTS: [&str; 7] =
+    ["--nocapture", "--show-output", "--quiet", "-q", "--exact", "--ignored", "--include-ignored"];
 
 fn main() -> ExitCode {
     match read_arguments(std::env::args().skip(1)) {
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Ok(Arguments { seeds: Some(seeds), from, bug, cores, .. }) => {
             search(from..from + seeds, bug.as_deref(), cores)
         }
+        Ok(Arguments { filter: Some(filter), .. }) if !"simulation".contains(&filter) => ExitCode::SUCCESS,
         Ok(_) => test(),
         Err(why) => {
             eprintln!(
@@ -88,7 +92,9 @@ fn read_arguments(mut from: impl Iterator<Item = String>) -> Result<Arguments, S
             "--cores" => read.cores = Some(number(value()?)? as usize),
             "--bug" => read.bug = Some(value()?),
             "--whole" => read.whole = true,
-            other => return Err(format!("unknown: {other}")),
+            other if FOR_OTHER_TESTS.contains(&other) || other.starts_with("--test-threads") => {}
+            other if other.starts_with('-') => return Err(format!("unknown: {other}")),
+            filter => read.filter = Some(filter.to_owned()),
         }
     }
     Ok(read)
@@ -119,62 +125,6 @@ fn tell(seed: u64, bug: Option<&str>, whole: bool) -> ExitCode {
         }
         None => {
             println!("seed {seed}: every promise held\n{}", outcome.tally);
-            ExitCode::SUCCESS
-        }
-    }
-}
-
-/// Plays seeds on all cores until one fails; the least that failed is told.
-fn search(seeds: Range<u64>, bug: Option<&str>, cores: Option<usize>) -> ExitCode {
-    let available = std::thread::available_parallelism().map_or(1, usize::from);
-    let cores = cores.unwrap_or(available).max(1);
-    let began = Instant::now();
-    let next = AtomicU64::new(seeds.start);
-    let has_failed = AtomicBool::new(false);
-    let work = || {
-        if let Err(why) = put_in(bug) {
-            eprintln!("{why}");
-            has_failed.store(true, Ordering::Relaxed);
-            return (Tally::default(), None);
-        }
-        let pasts = Pasts::new();
-        let mut total = Tally::default();
-        while !has_failed.load(Ordering::Relaxed) {
-            let first = next.fetch_add(SHARE, Ordering::Relaxed);
-            if first >= seeds.end {
-                break;
-            }
-            for seed in first..seeds.end.min(first + SHARE) {
-                let outcome = play_safely(seed, &pasts, Story::default());
-                total += outcome.tally;
-                if outcome.violation.is_some() {
-                    has_failed.store(true, Ordering::Relaxed);
-                    return (total, Some(seed));
-                }
-            }
-        }
-        (total, None)
-    };
-    let parts: Vec<_> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
-    });
-    let seconds = began.elapsed().as_secs_f64();
-    let mut total = Tally::default();
-    parts.iter().for_each(|(tally, _)| total += *tally);
-    let rate = total.schedules as f64 / seconds;
-    println!(
-        "{} schedules in {seconds:.1} s on {cores} cores: {rate:.0} a second, {:.0} a second and core; {:.0} events each",
-        total.schedules,
-        rate / cores as f64,
-        total.events as f64 / total.schedules.max(1) as f64,
-    );
-    println!("{total}");
-    match parts.iter().filter_map(|(_, failed)| *failed).min() {
-        Some(seed) => tell(seed, bug, false),
-        None if has_failed.into_inner() => ExitCode::FAILURE,
-        None => {
-            println!("violations: none");
             ExitCode::SUCCESS
         }
     }

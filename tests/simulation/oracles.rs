@@ -72,7 +72,9 @@ impl World {
                             format!("{:?} was acknowledged as {seq}, stored as {seqs:?}", said.text)
                         });
                     }
-                    Fate::Waiting => stage.violate("once quiet, all is said", || format!("{said:?} waits")),
+                    Fate::Waiting if client.phase == Phase::Live => {
+                        stage.violate("once quiet, all is said", || format!("{said:?} waits"))
+                    }
                     _ => {}
                 }
             }

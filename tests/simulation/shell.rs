@@ -136,12 +136,23 @@ impl Shell {
         }
     }
 
-    /// The platform brings the alarm that the room asked for, if its time has come.
+    /// The platform brings the alarm that the room asked for, if its time has come; one that failed comes
+    /// again.
     pub fn alarm(&mut self, stage: &mut Stage) {
-        if stage.now_ms >= self.down_until_ms && self.store.take_alarm(stage.wall_ms()) {
-            stage.note(|| "the room's alarm rings".to_owned());
-            let _ = self
-                .settle(stage, |awake, now_ms, store| Ok(awake.room.handle(Event::Alarm, now_ms, store)?));
+        const AGAIN_MS: u64 = 2_000;
+        let Some(asked_for) = self.store.alarm_due(stage.wall_ms()) else { return };
+        if stage.now_ms < self.down_until_ms {
+            return stage.after(AGAIN_MS, Due::RoomAlarm);
+        }
+        stage.note(|| "the room's alarm rings".to_owned());
+        let outcome =
+            self.settle(stage, |awake, now_ms, store| Ok(awake.room.handle(Event::Alarm, now_ms, store)?));
+        match outcome {
+            Ok(()) => self.store.take_alarm(asked_for),
+            Err(_) => stage.after(AGAIN_MS, Due::RoomAlarm),
+        }
+        if self.store.alarm_due(stage.wall_ms() + AGAIN_MS).is_some() {
+            stage.after(AGAIN_MS, Due::RoomAlarm);
         }
     }
 
@@ -213,7 +224,7 @@ impl Shell {
             return;
         }
         if text == PING {
-            if let Ok(wire) = Wire::read(PONG.to_owned(), (1, 1)) {
+            if let Ok(wire) = Wire::read(PONG, (1, 1)) {
                 stage.send_down(link, Down::Frame(Rc::new(wire)));
             }
             return;
@@ -221,11 +232,8 @@ impl Shell {
         stage.note(|| format!("link {link}: the room gets {}", short(text)));
         let _ = self.settle(stage, |awake, now_ms, store| {
             let Some(connection) = awake.find(link) else { return Ok(Vec::new()) };
-            Ok(awake.room.handle(
-                Event::Received(connection, Dialect::V1.decode(text, true)),
-                now_ms,
-                store,
-            )?)
+            let frame = Dialect::V1.decode(text, awake.room.has_joined(connection));
+            Ok(awake.room.handle(Event::Received(connection, frame), now_ms, store)?)
         });
     }
 
@@ -355,7 +363,7 @@ impl Shell {
         let mut sockets = Vec::new();
         for (link, known) in stage.links.iter().enumerate() {
             if let ServerEnd::Open(Kept::Seat(connection, seat)) = &known.server {
-                sockets.push((*connection, Socket { link, is_seated: seat.member.is_some() }));
+                sockets.push((*connection, Socket { link, is_seated: seat.hears() }));
                 saved.seats.push((*connection, seat.clone()));
             }
         }
@@ -393,7 +401,7 @@ impl Shell {
                     let wires: Vec<_> = Dialect::V1
                         .broadcast(&notices)
                         .into_iter()
-                        .filter_map(|text| self.read_frame(stage, text))
+                        .filter_map(|text| self.read_frame(stage, &text))
                         .collect();
                     for socket in awake.sockets.values().filter(|socket| socket.is_seated) {
                         for wire in &wires {
@@ -415,7 +423,7 @@ impl Shell {
     fn send(&mut self, stage: &mut Stage, awake: &Awake, connection: ConnectionId, reply: &Reply) {
         if let Some(socket) = awake.sockets.get(&connection) {
             for text in Dialect::V1.reply(reply) {
-                if let Some(wire) = self.read_frame(stage, text) {
+                if let Some(wire) = self.read_frame(stage, &text) {
                     self.emit(stage, socket.link, Down::Frame(wire));
                 }
             }
@@ -431,7 +439,7 @@ impl Shell {
         self.store.wipe();
     }
 
-    fn read_frame(&self, stage: &mut Stage, text: String) -> Option<Rc<Wire>> {
+    fn read_frame(&self, stage: &mut Stage, text: &str) -> Option<Rc<Wire>> {
         match Wire::read(text, self.store.firsts()) {
             Ok(wire) => Some(Rc::new(wire)),
             Err(why) => {
@@ -529,7 +537,7 @@ impl Awake {
 
     fn seat(&mut self, stage: &mut Stage, connection: ConnectionId, seat: Seat) {
         let Some(socket) = self.sockets.get_mut(&connection) else { return };
-        socket.is_seated = seat.member.is_some();
+        socket.is_seated = seat.hears();
         let end = &mut stage.links[socket.link].server;
         if matches!(end, ServerEnd::Open(_)) {
             *end = ServerEnd::Open(Kept::Seat(connection, seat));

@@ -134,13 +134,17 @@ impl Store {
         self.write().alarm_at = Some(at_ms);
     }
 
-    /// Takes the alarm if its time has come.
-    pub fn take_alarm(&mut self, now_ms: u64) -> bool {
-        let is_due = self.shown.alarm_at.is_some_and(|at_ms| at_ms <= now_ms);
-        if is_due {
-            self.write().alarm_at = None;
+    /// The alarm, if its time has come.
+    pub fn alarm_due(&self, now_ms: u64) -> Option<u64> {
+        self.shown.alarm_at.filter(|at_ms| *at_ms <= now_ms)
+    }
+
+    /// The alarm was handled; another may have been asked for meanwhile.
+    pub fn take_alarm(&mut self, asked_for: u64) {
+        let batches = self.batches.iter_mut().map(|(_, tables)| tables);
+        for tables in batches.chain([&mut self.shown, &mut self.durable]) {
+            tables.alarm_at = tables.alarm_at.filter(|at_ms| *at_ms != asked_for);
         }
-        is_due
     }
 
     /// Ends the writes of one event; returns their batch, if there were any.

@@ -2,13 +2,13 @@
 //! the server's types.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Deserialize;
 
-/// A WebSocket frame on its way: its text, and what a client reads in it, batches opened.
+/// A WebSocket frame on its way: what a client reads in its text, batches opened.
 #[derive(Debug)]
 pub struct Wire {
-    pub text: String,
     pub frames: Vec<Frame>,
     /// The first message that the store kept before the event that the frame came of, and after it: no
     /// client knows, but what it is told can be held against it.
@@ -60,54 +60,75 @@ pub struct Message {
     pub print: u64,
 }
 
+/// A text that is copied only where it has escapes. (In an `Option`, serde would copy a bare `Cow`.)
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// Any frame; which fields there must be follows from its type.
 #[derive(Deserialize)]
 struct Raw<'a> {
     #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
+    kind: Text<'a>,
     seq: Option<u64>,
     #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
+    id: Option<Text<'a>>,
     #[serde(borrow)]
-    text: Option<Cow<'a, str>>,
-    from: Option<Member>,
+    text: Option<Text<'a>>,
+    #[serde(borrow)]
+    from: Option<RawMember<'a>>,
     sent_at: Option<u64>,
     reply_to: Option<u64>,
-    member: Option<Reference>,
+    #[serde(borrow)]
+    member: Option<RawMember<'a>>,
     member_count: Option<usize>,
-    epoch: Option<String>,
-    head: Option<u64>,
-    you: Option<Member>,
-    session: Option<String>,
-    members: Option<Vec<Member>>,
-    recovered: Option<bool>,
-    #[serde(borrow)]
-    messages: Option<Vec<Raw<'a>>>,
-    more: Option<bool>,
-    #[serde(borrow)]
-    code: Option<Cow<'a, str>>,
     temporary: Option<bool>,
     retry_after_ms: Option<u64>,
     #[serde(borrow)]
+    code: Option<Text<'a>>,
+    more: Option<bool>,
+    #[serde(borrow)]
+    messages: Option<Vec<RawMessage<'a>>>,
+    #[serde(borrow)]
     frames: Option<Vec<Raw<'a>>>,
+    recovered: Option<bool>,
+    head: Option<u64>,
+    epoch: Option<String>,
+    session: Option<String>,
+    you: Option<Member>,
+    members: Option<Vec<Member>>,
 }
 
 #[derive(Deserialize)]
-struct Reference {
+struct RawMessage<'a> {
+    seq: u64,
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    text: Text<'a>,
+    #[serde(borrow)]
+    from: RawMember<'a>,
+    sent_at: u64,
+    reply_to: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct RawMember<'a> {
     id: u64,
-    name: Option<String>,
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
 }
 
 impl Wire {
     /// Reads a frame's text; the error says what is wrong with it.
-    pub fn read(text: String, firsts: (u64, u64)) -> Result<Self, String> {
-        let raw: Raw<'_> = serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
-        let frames = match (&*raw.kind, raw.frames) {
+    pub fn read(text: &str, firsts: (u64, u64)) -> Result<Self, String> {
+        let raw: Raw<'_> = serde_json::from_str(text).map_err(|error| format!("{error}: {text}"))?;
+        let frames = match (&*raw.kind.0, raw.frames) {
             ("batch", Some(frames)) => frames.into_iter().map(Frame::read).collect(),
             (_, frames) => Frame::read(Raw { frames, ..raw }).map(|frame| vec![frame]),
         };
         let frames = frames.ok_or_else(|| format!("a field is missing: {text}"))?;
-        Ok(Self { text, frames, firsts })
+        Ok(Self { frames, firsts })
     }
 
     /// All messages in it, wherever they stand.
@@ -122,8 +143,15 @@ impl Wire {
 
 impl Frame {
     fn read(raw: Raw<'_>) -> Option<Self> {
-        Some(match &*raw.kind {
-            "message" => Self::Message(Message::from(raw)?),
+        Some(match &*raw.kind.0 {
+            "message" => Self::Message(Message::from(RawMessage {
+                seq: raw.seq?,
+                id: raw.id?,
+                text: raw.text?,
+                from: raw.from?,
+                sent_at: raw.sent_at?,
+                reply_to: raw.reply_to,
+            })?),
             "welcome" => Self::Welcome(Welcome {
                 epoch: raw.epoch?,
                 head: raw.head?,
@@ -144,14 +172,55 @@ impl Frame {
                 more: raw.more?,
             },
             "error" => Self::Error {
-                code: raw.code?.into_owned(),
+                code: raw.code?.0.into_owned(),
                 temporary: raw.temporary?,
                 retry_after_ms: raw.retry_after_ms,
-                id: raw.id.map(Cow::into_owned),
+                id: raw.id.map(|id| id.0.into_owned()),
             },
             "pong" => Self::Pong,
             _ => return None,
         })
+    }
+}
+
+impl fmt::Display for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, frame) in self.frames.iter().enumerate() {
+            let comma = if index > 0 { "; " } else { "" };
+            write!(f, "{comma}{frame}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let run = |messages: &[Message]| match (messages.first(), messages.last()) {
+            (Some(first), Some(last)) => format!("messages {}..={}", first.seq, last.seq),
+            _ => "no messages".to_owned(),
+        };
+        match self {
+            Self::Welcome(welcome) => {
+                let Welcome { you, head, recovered, messages, member_count, .. } = welcome;
+                let how = if *recovered { "resumed" } else { "not resumed" };
+                let run = run(messages);
+                write!(
+                    f,
+                    "welcome as {} ({}), head {head}, {how}, {run}, {member_count} here",
+                    you.name, you.id
+                )
+            }
+            Self::Message(Message { seq, id, from, .. }) => write!(f, "message {seq}, {id:?} of {from}"),
+            Self::Joined { member, member_count } => {
+                write!(f, "joined {} ({}), {member_count} here", member.name, member.id)
+            }
+            Self::Renamed { member, .. } => write!(f, "renamed {} ({})", member.name, member.id),
+            Self::Left { id, member_count } => write!(f, "left {id}, {member_count} here"),
+            Self::Typing => f.write_str("typing"),
+            Self::History { messages, more } => write!(f, "history: {}, more: {more}", run(messages)),
+            Self::Error { code, id, .. } => write!(f, "error {code} for {id:?}"),
+            Self::Pong => f.write_str("pong"),
+        }
     }
 }
 
@@ -161,18 +230,18 @@ impl Message {
         Self::from(serde_json::from_str(text).ok()?)
     }
 
-    fn from(raw: Raw<'_>) -> Option<Self> {
-        let (seq, id, from, text, sent_at) = (raw.seq?, raw.id?, raw.from?, raw.text?, raw.sent_at?);
+    fn from(raw: RawMessage<'_>) -> Option<Self> {
+        let RawMessage { seq, id: Text(id), text: Text(text), from, sent_at, reply_to } = raw;
         let said = print_of(&[text.as_bytes()]);
-        let numbers = [seq, from.id, sent_at, said, raw.reply_to.unwrap_or(0)].map(u64::to_le_bytes);
-        let print = print_of(&[numbers.as_flattened(), id.as_bytes(), from.name.as_bytes()]);
+        let numbers = [seq, from.id, sent_at, said, reply_to.unwrap_or(0)].map(u64::to_le_bytes);
+        let print = print_of(&[numbers.as_flattened(), id.as_bytes(), from.name?.0.as_bytes()]);
         Some(Self { seq, id: id.into_owned(), from: from.id, said, print })
     }
 }
 
-impl Reference {
+impl RawMember<'_> {
     fn named(self) -> Option<Member> {
-        Some(Member { id: self.id, name: self.name? })
+        Some(Member { id: self.id, name: self.name?.0.into_owned() })
     }
 }
 

@@ -22,7 +22,7 @@ use crate::timeline::Pages;
 const QUIET_MS_MAX: u64 = 600_000;
 
 /// How many messages a room may hold when a schedule begins: segments are full at 64.
-const PASTS: [usize; 8] = [0, 0, 0, 5, 61, 63, 126, 190];
+const PASTS: [usize; 8] = [0, 0, 0, 61, 63, 126, 130, 190];
 
 /// How many messages a few rooms hold: enough for ids to be forgotten, and segments deleted by count.
 const LONG_PAST: usize = 1_150;
@@ -110,6 +110,7 @@ impl World {
         let pause_ms_max = dice.pick(&[30, 300, 1_000, 3_000]);
         let (act, poster) = (Act::Chaos(acts), Poster::default());
         stage.tally.schedules = 1;
+        stage.note(|| format!("{count} clients; {}", faults.describe()));
         stage.tally.clients = count as u64;
         stage.after(0, Due::Act);
         (Self { stage, shell, clients, poster, act, pause_ms_max, quiet_before_ms: u64::MAX }, faults)
@@ -167,11 +168,6 @@ impl World {
             Due::RoomAlarm => shell.alarm(stage),
             Due::Commit(batch) => shell.commit(stage, batch),
             Due::Act => self.go_on(faults),
-        }
-        if self.stage.tally.losses + self.stage.tally.wipes > 0 {
-            // Sessions of the lost history are nobody's: who speaks before the welcome that tells so, and
-            // never gets it, has spoken as somebody else. Only the welcome makes a retry the same send.
-            self.clients.iter_mut().for_each(|client| client.is_impatient = false);
         }
     }
 
