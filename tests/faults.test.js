@@ -172,13 +172,19 @@ for (const [fault, trigger] of Object.entries(FAULTS)) {
       assert.equal(answer.status, 500);
       assert.equal(answer.json.error.code, "fault");
     } else {
-      // A panic takes the Worker's own memory too, and with it whoever would answer: the caller's own
-      // time limit ends the request, and its next try with the same id is safe.
+      // A panic takes the memory of every handler that runs, this one's and those of others in flight:
+      // the caller's own time limit ends such a request, and its next try with the same id is safe.
       faulty.catch(() => {});
     }
-    assert.equal((await post({ id: "3", name: "Bot", text: "two" })).status, 201);
-    assert.equal((await post({ id: "1", name: "Bot", text: "one" })).status, 200);
-    assert.equal((await post({ id: "2", name: "Bot", text: "second try" })).status, 201);
+    /** Tries until it is answered. @param {object} body @returns {Promise<{ status: number }>} */
+    const persist = async (body) => {
+      const timeLimit = new Promise((resolve) => setTimeout(resolve, 2_000));
+      const answer = await Promise.race([post(body).catch(() => undefined), timeLimit]);
+      return /** @type {{ status: number } | undefined} */ (answer) ?? persist(body);
+    };
+    assert.ok([200, 201].includes((await persist({ id: "3", name: "Bot", text: "two" })).status));
+    assert.equal((await persist({ id: "1", name: "Bot", text: "one" })).status, 200);
+    assert.ok([200, 201].includes((await persist({ id: "2", name: "Bot", text: "second try" })).status));
     const { messages } = (await server.request(`/api/rooms/${room}/messages`)).json;
     assert.deepEqual(messages.map((/** @type {any} */ message) => message.text), ["one", "two", "second try"]);
   });
