@@ -73,8 +73,9 @@ pub struct Said {
 }
 
 impl Said {
-    fn is_acknowledged(&self) -> bool {
-        matches!(self.fate, Fate::Acknowledged(..))
+    /// Whether it was acknowledged and is not trimmed: with a message its `id` may be forgotten.
+    fn is_kept(&self, first: u64) -> bool {
+        matches!(self.fate, Fate::Acknowledged(_, seq) if seq >= first)
     }
 }
 
@@ -342,7 +343,7 @@ impl Client {
         match frame {
             Frame::Welcome(welcome) => self.welcomed(welcome, firsts.0, stage),
             Frame::Error { code, temporary, retry_after_ms, id } => {
-                self.refused(code, *temporary, *retry_after_ms, id.as_deref(), stage);
+                self.refused(code, *temporary, *retry_after_ms, id.as_deref(), firsts.1, stage);
             }
             Frame::Pong => {}
             _ if self.phase != Phase::Live => {
@@ -411,14 +412,14 @@ impl Client {
         temporary: bool,
         retry_after_ms: Option<u64>,
         id: Option<&str>,
+        first: u64,
         stage: &mut Stage,
     ) {
         let is_expected = temporary || (code == "bad_frame" && id.is_none());
         stage.promise(is_expected, "nothing proper is refused for good", || {
             format!("client {}: {code} for {id:?}", self.number)
         });
-        let acknowledged = |said: &&Said| Some(said.id.as_str()) == id && said.is_acknowledged();
-        let denied = self.said.iter().find(acknowledged);
+        let denied = self.said.iter().find(|said| Some(said.id.as_str()) == id && said.is_kept(first));
         stage.promise(denied.is_none(), "what was acknowledged is not denied", || {
             format!("client {}: {code} for {denied:?}", self.number)
         });

@@ -45,6 +45,9 @@ use world::{Outcome, Pasts, play};
 /// build some 20 times slower.
 const TEST_SEEDS: u64 = if cfg!(feature = "planted-bugs") { 5_000 } else { 200 };
 
+/// How many of them it plays twice.
+const REPLAYED_SEEDS: u64 = 50;
+
 /// What the arguments ask for.
 #[derive(Default)]
 struct Arguments {
@@ -130,11 +133,25 @@ fn tell(seed: u64, bug: Option<&str>, whole: bool) -> ExitCode {
     }
 }
 
-/// A fixed number of seeds must pass; with the feature, and every planted bug must be caught.
+/// The same seed must give the same story, line for line.
+fn replays() -> bool {
+    let pasts = Pasts::new();
+    let differs = (0..REPLAYED_SEEDS).find(|seed| {
+        let told = || play_safely(*seed, &pasts, Story::told()).story.end(true);
+        told() != told()
+    });
+    match differs {
+        Some(seed) => println!("seed {seed} told twice is not the same story"),
+        None => println!("{REPLAYED_SEEDS} seeds played twice: the same stories"),
+    }
+    differs.is_none()
+}
+
+/// A fixed number of seeds must pass; with the feature, every planted bug must be caught too.
 fn test() -> ExitCode {
     let passed = search(0..TEST_SEEDS, None, None);
-    if passed != ExitCode::SUCCESS {
-        return passed;
+    if passed != ExitCode::SUCCESS || !replays() {
+        return ExitCode::FAILURE;
     }
     #[cfg(feature = "planted-bugs")]
     return planted::test();
