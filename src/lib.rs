@@ -11,6 +11,7 @@
 //! | [`limits`], [`name`], [`refusal`] | every limit, every parsed value, every no | nothing else |
 //! | [`room`] | order, storage layout, presence, rates | no socket, clock or dialect |
 //! | [`protocol`] | how frames are spelled, one file per dialect | the room's words |
+//! | [`lobby`] | what is known of all rooms together | no room's insides |
 //! | [`route`] | which request is for what | URLs |
 //! | `shell` | sockets, SQLite, timers | Cloudflare; compiled for wasm32 only |
 
@@ -19,6 +20,7 @@
 #[cfg(feature = "fault-injection")]
 pub mod fault_injection;
 pub mod limits;
+pub mod lobby;
 pub mod name;
 mod nfc;
 #[cfg_attr(not(feature = "planted-bugs"), allow(dead_code))]

@@ -74,6 +74,35 @@ pub const HOLD_ABOVE_PER_SECOND: f64 = 20.0;
 /// Longest time that a flush is held in a busy room, in milliseconds.
 pub const HOLD_MS_MAX: u64 = 40;
 
+/// Shortest time between two reports of a room to the lobby, in milliseconds, after a quiet time.
+pub const REPORT_GAP_MS_MIN: u64 = 1_000;
+/// The same in a room that goes on changing, or could not reach the lobby: the gap doubles up to this.
+/// It is as long as an idle room takes to fall asleep, so a report to come never holds that off for longer.
+pub const REPORT_GAP_MS_MAX: u64 = 10_000;
+
+/// Rooms that a lobby knows one by one, some 150 bytes each in memory. Those beyond are in its sums only.
+pub const LOBBY_ROOMS_MAX: usize = 10_000;
+/// How long the lobby remembers a room that it does not hear of, in milliseconds: 24 hours.
+pub const LOBBY_FORGET_MS: u64 = DAY_MS;
+/// Rooms in one stored row of the lobby, on average at most: far below the 2 MB of a row.
+pub const LOBBY_PAGE_ROOMS: usize = 512;
+/// Shortest time between two writes of the lobby, in milliseconds, after a quiet time.
+pub const LOBBY_WRITE_GAP_MS_MIN: u64 = 1_000;
+/// The same while rooms go on reporting: the gap doubles up to this. What was reported since the last write
+/// is lost if the lobby is killed.
+pub const LOBBY_WRITE_GAP_MS_MAX: u64 = 10_000;
+/// Silent rooms that the lobby asks when somebody looks: each may have to be woken for it.
+pub const ASK_ROOMS_MAX: usize = 8;
+/// Time between two rounds of asking, in milliseconds, however many look.
+pub const ASK_GAP_MS: u64 = 5_000;
+/// Rooms in `/api/rooms`.
+pub const LISTED_MAX: usize = 100;
+/// Rooms that have series of their own in `/metrics`.
+pub const METRICS_ROOMS_MAX: usize = 20;
+/// How long the Worker answers with the same overview, in milliseconds, so that a crowd on the front page
+/// does not become a crowd at the lobby.
+pub const OVERVIEW_MS: u64 = 1_000;
+
 /// The limits that an operator can set as variables, with Parlor's defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
@@ -103,6 +132,11 @@ pub struct Limits {
     /// `ABANDONED_DAYS`: how long after its last message a room that nobody is in is wiped, in
     /// milliseconds (the variable is in days).
     pub abandoned_ms: u64,
+    /// `LOBBIES`: how many objects share the lobby's work. Change it while nobody is there, or live with
+    /// wrong totals for a day.
+    pub lobbies: u64,
+    /// `LOBBY_LEASE_MS`: how long an occupied room may be silent before the lobby asks it, in milliseconds.
+    pub lobby_lease_ms: u64,
 }
 
 impl Default for Limits {
@@ -120,6 +154,8 @@ impl Default for Limits {
             history_bytes_max: 5_000_000_000,
             history_ms_max: 3_650 * DAY_MS,
             abandoned_ms: 365 * DAY_MS,
+            lobbies: 1,
+            lobby_lease_ms: 300_000,
         }
     }
 }
@@ -167,6 +203,9 @@ impl Limits {
             (read("HISTORY_DAYS_MAX", 1.0, 36_500.0, days(limits.history_ms_max)) * DAY_MS as f64) as u64;
         limits.abandoned_ms =
             (read("ABANDONED_DAYS", 1e-5, 36_500.0, days(limits.abandoned_ms)) * DAY_MS as f64) as u64;
+        limits.lobbies = read("LOBBIES", 1.0, 16.0, limits.lobbies as f64) as u64;
+        limits.lobby_lease_ms =
+            read("LOBBY_LEASE_MS", 100.0, DAY_MS as f64, limits.lobby_lease_ms as f64) as u64;
         (limits, complaints)
     }
 

@@ -24,6 +24,12 @@ pub enum Route {
     Page,
     /// A connection to a room.
     Connect(RoomName),
+    /// The list of rooms.
+    Rooms,
+    /// All rooms in numbers, for people.
+    Status,
+    /// The same for machines.
+    Metrics,
     /// A room in numbers.
     Summary(RoomName),
     /// A page of a room's history.
@@ -51,6 +57,9 @@ impl Route {
         }
         match segments.as_slice() {
             ["health"] => read(request, Self::Health),
+            ["status"] => read(request, Self::Status),
+            ["metrics"] => read(request, Self::Metrics),
+            ["api", "rooms"] => read(request, Self::Rooms),
             ["api", "rooms", room] => read(request, Self::Summary(room_name(room)?)),
             ["api", "rooms", room, "messages"] => match request.method {
                 "GET" | "HEAD" => Ok(Self::History(room_name(room)?)),
@@ -71,7 +80,7 @@ impl Route {
             Self::Connect(room) | Self::Summary(room) | Self::History(room) | Self::Publish(room) => {
                 Some(room)
             }
-            Self::Page | Self::Health => None,
+            Self::Page | Self::Health | Self::Rooms | Self::Status | Self::Metrics => None,
         }
     }
 }
@@ -160,6 +169,11 @@ mod tests {
     #[test]
     fn the_api() {
         assert_eq!(get("/health"), Ok(Route::Health));
+        assert_eq!(get("/status"), Ok(Route::Status));
+        assert_eq!(get("/metrics"), Ok(Route::Metrics));
+        assert_eq!(get("/api/rooms"), Ok(Route::Rooms));
+        assert_eq!(get("/api/rooms/"), Err(Refusal::InvalidRoom));
+        assert_eq!(get("/status/now"), Err(Refusal::NotFound));
         assert_eq!(get("/api/rooms/a"), Ok(Route::Summary(room("a"))));
         assert_eq!(get("/api/rooms/a/messages"), Ok(Route::History(room("a"))));
         assert_eq!(

@@ -140,6 +140,12 @@ export class Server {
     await this.#miniflare.unsafeEvictDurableObject(NAME, this.#className, { name: room, webSockets });
   }
 
+  /** Throws the lobby out of memory. */
+  async evictLobby() {
+    if (this.#miniflare === undefined) throw new Error("the server is stopped");
+    await this.#miniflare.unsafeEvictDurableObject(NAME, "Lobby", { name: "lobby-0", webSockets: "hibernate" });
+  }
+
   /**
    * How often workerd has made the object of this room so far; needs the option `watched`. Logs
    * come in order, so once a later event shows in them, none of before is missing.
@@ -220,6 +226,7 @@ function watchedWorker(className, built) {
   return `
     import worker, { ${className} as Room } from "${built}";
     export default worker;
+    export * from "${built}";
     export const ${className} = new Proxy(Room, {
       construct(target, [state, env], newTarget) {
         console.log("made " + state.id.name);

@@ -106,6 +106,16 @@ test("/health answers, also to a browser that navigates there", async () => {
   }
 });
 
+test("the numbers answer, also to a browser that navigates there", async () => {
+  for (const headers of [{}, NAVIGATION]) {
+    for (const [path, type] of /** @type {const} */ ([["/api/rooms", /^application\/json/], ["/status", /^application\/json/], ["/metrics", /^application\/openmetrics-text/]])) {
+      const answer = await server.request(path, { headers });
+      assert.equal(answer.status, 200, path);
+      assert.match(String(answer.headers["content-type"]), type);
+    }
+  }
+});
+
 test("what the server answers itself is never the page", async () => {
   for (const path of ["/api", "/api/", "/api/rooms", "/api/rooms/never-used", "/status", "/metrics"]) {
     const answer = await server.request(path, { headers: NAVIGATION });
@@ -114,7 +124,7 @@ test("what the server answers itself is never the page", async () => {
 });
 
 test("an unknown path under /api is not found", async () => {
-  for (const path of ["/api", "/api/", "/api/nothing", "/api/rooms/kitchen/nothing", "/api/rooms/kitchen/messages/1"]) {
+  for (const path of ["/api", "/api/", "/api/nothing", "/api/rooms/kitchen/nothing", "/api/rooms/kitchen/messages/1", "/api/-/standing", "/status/", "/metrics/kitchen"]) {
     assertRefused(await server.request(path), 404, "not_found");
   }
 });
@@ -126,6 +136,9 @@ test("a wrong method names the right ones", async () => {
     ["PUT", "/api/rooms/kitchen/messages", ["GET", "POST"]],
     ["DELETE", "/api/rooms/kitchen/messages", ["GET", "POST"]],
     ["POST", "/health", ["GET"]],
+    ["POST", "/api/rooms", ["GET"]],
+    ["DELETE", "/status", ["GET"]],
+    ["PUT", "/metrics", ["GET"]],
   ]) {
     const answer = await server.request(String(path), { method: String(method) });
     assertRefused(answer, 405, "method_not_allowed");

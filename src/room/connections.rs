@@ -12,7 +12,7 @@ impl Room {
     /// Makes a connection the member's.
     pub(super) fn sit(&mut self, connection: ConnectionId, member: MemberId) {
         let Some(known) = self.connections.get_mut(&connection) else { return };
-        known.member = Some(member);
+        self.seated += usize::from(known.member.replace(member).is_none());
         let deadline = known.opened_at.saturating_add(self.limits.join_timeout_ms);
         self.join_deadlines.remove(&(deadline, connection));
     }
@@ -23,6 +23,7 @@ impl Room {
         self.join_deadlines.remove(&(self.join_deadline(known.opened_at), connection));
         self.waiting.retain(|(waiting, _)| *waiting != connection);
         let Some(member) = known.member else { return };
+        self.seated = self.seated.saturating_sub(1);
         let Some(present) = self.presence.get(member).cloned() else { return };
         let left = self.presence.remove(member);
         if left && self.is_heard() && !(planted(Bug::LoseLeft) && self.flush_at.is_some()) {

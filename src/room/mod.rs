@@ -51,6 +51,8 @@ pub struct Room {
     log: Log,
     presence: Presence,
     connections: BTreeMap<ConnectionId, Connection>,
+    /// How many of them have joined.
+    seated: usize,
     /// When each connection that has not joined will be closed.
     join_deadlines: BTreeSet<(u64, ConnectionId)>,
     /// Kept after a member left until full, so that a reconnect does not refill them.
@@ -152,6 +154,7 @@ impl Room {
             log: Log::restore(saved.newest, saved.oldest, saved.keys),
             presence: Presence::default(),
             connections: BTreeMap::new(),
+            seated: 0,
             join_deadlines: BTreeSet::new(),
             buckets: HashMap::new(),
             queue: Vec::new(),
@@ -231,13 +234,14 @@ impl Room {
 
     /// The room in numbers, if it has ever been used.
     pub fn summary(&self) -> Option<Summary> {
+        let (connections, messages, active_at) = self.numbers()?;
+        Some(Summary { name: self.name.to_string(), connections, messages, active_at })
+    }
+
+    /// The numbers of [`Room::summary`]: connections, messages, and when it was active. It costs nothing.
+    pub fn numbers(&self) -> Option<(usize, Seq, u64)> {
         let meta = self.meta.as_ref()?;
-        Some(Summary {
-            name: self.name.to_string(),
-            connections: self.connections.values().filter(|connection| connection.member.is_some()).count(),
-            messages: self.log.stored_head(),
-            active_at: self.log.last_at().unwrap_or(meta.created_at),
-        })
+        Some((self.seated, self.log.stored_head(), self.log.last_at().unwrap_or(meta.created_at)))
     }
 
     /// Reads a page of history.

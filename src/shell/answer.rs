@@ -8,11 +8,33 @@ use crate::refusal::Refusal;
 use crate::room::Post;
 use crate::room::log::Range;
 
+/// The media type of JSON.
+pub(super) const JSON: &str = "application/json";
+/// The media type of OpenMetrics.
+pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /// Answers with a JSON text.
 pub(super) fn json(status: u16, body: String) -> Result<Response> {
+    text(status, body, JSON)
+}
+
+/// Answers with a text, or says why not.
+pub(super) fn or_refused(body: std::result::Result<String, Refusal>, media_type: &str) -> Result<Response> {
+    match body {
+        Ok(body) => text(200, body, media_type),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+/// Answers with a text that only Parlor itself reads.
+pub(super) fn plain(body: String) -> Result<Response> {
+    text(200, body, "text/plain")
+}
+
+fn text(status: u16, body: String, media_type: &str) -> Result<Response> {
     let response = ResponseBuilder::new()
         .with_status(status)
-        .with_header("Content-Type", "application/json")?
+        .with_header("Content-Type", media_type)?
         .with_header("Cache-Control", "no-store")?
         // `ok` would make it text/plain.
         .fixed(body.into_bytes());
@@ -46,7 +68,8 @@ pub(super) fn page_wanted(request: &Request) -> std::result::Result<(Range, usiz
     protocol::history(number(request, "before")?, number(request, "after")?, limit).map_err(Refusal::BadFrame)
 }
 
-fn number(request: &Request, name: &str) -> std::result::Result<Option<u64>, Refusal> {
+/// Reads a whole number from the query.
+pub(super) fn number(request: &Request, name: &str) -> std::result::Result<Option<u64>, Refusal> {
     let Some(text) = query(request, name) else { return Ok(None) };
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = if digits { text.parse().ok() } else { None };

@@ -1,7 +1,9 @@
 //! The only part that knows Cloudflare: the Worker, the Durable Object, its SQLite and its sockets.
 
 mod answer;
+mod lobby;
 mod object;
+mod report;
 mod settings;
 mod sockets;
 mod store;
@@ -9,8 +11,11 @@ mod timer;
 
 use worker::{Context, Env, Fetcher, Request, Response, Result, event};
 
+use crate::limits::LISTED_MAX;
+use crate::lobby::{Overview, metrics};
 use crate::refusal::Refusal;
 use crate::route::{self, Route};
+use answer::{JSON, OPEN_METRICS};
 use settings::Settings;
 
 /// Answers a request, or hands it to the room that it is for.
@@ -26,6 +31,15 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
             let assets: Fetcher = env.assets("ASSETS")?;
             assets.fetch_request(request).await
         }
+        Route::Rooms => {
+            let limit = match answer::number(&request, "limit") {
+                Ok(limit) => limit.map_or(LISTED_MAX, |limit| usize::try_from(limit).unwrap_or(LISTED_MAX)),
+                Err(refusal) => return answer::refused(&refusal),
+            };
+            answer::or_refused(lobby::overview(&env, |overview| overview.list(limit)).await, JSON)
+        }
+        Route::Status => answer::or_refused(lobby::overview(&env, Overview::status).await, JSON),
+        Route::Metrics => answer::or_refused(lobby::overview(&env, metrics).await, OPEN_METRICS),
         Route::Connect(room) => match choose_dialect(&request, &Settings::read(&env)) {
             Ok(_) => hand_to(room.as_str(), request, &env).await,
             Err(refusal) => answer::refused(&refusal),

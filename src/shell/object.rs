@@ -13,15 +13,17 @@ use worker::{
     WebSocketIncomingMessage, WebSocketPair, WebSocketRequestResponsePair, console_error, durable_object,
 };
 
+use super::report::Reports;
 use super::settings::Settings;
 use super::sockets::{Sockets, close_all};
 use super::store::Store;
 use super::timer::Timer;
 use super::{answer, choose_dialect, route_of};
+use crate::lobby::ASK_PATH;
 use crate::name::RoomName;
 use crate::protocol::{self, PING, PONG};
 use crate::refusal::{CloseCode, Refusal};
-use crate::room::{Effect, Event, Fault, Room, Unreadable};
+use crate::room::{Effect, Event, Fault, Reply, Room, Unreadable};
 use crate::route::Route;
 
 /// The mark on the object's state, on the JavaScript side, while something was taken that is not stored
@@ -40,6 +42,8 @@ struct Shared {
     state: State,
     settings: Settings,
     store: Store,
+    /// What the lobby is told.
+    reports: Rc<Reports>,
     /// Absent while asleep, and after a fault.
     awake: RefCell<Option<Awake>>,
 }
@@ -57,7 +61,8 @@ impl DurableObject for RoomObject {
         }
         let store = Store::new(state.storage());
         let settings = Settings::read(&env);
-        let shared = Rc::new(Shared { state, settings, store, awake: RefCell::new(None) });
+        let reports = Reports::new(&state, env, settings.limits.lobbies);
+        let shared = Rc::new(Shared { state, settings, store, reports, awake: RefCell::new(None) });
         let timer = Rc::new_cyclic(|timer: &std::rc::Weak<Timer>| {
             let (timer, shared) = (timer.clone(), Rc::downgrade(&shared));
             Timer::new(move || {
@@ -72,6 +77,12 @@ impl DurableObject for RoomObject {
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
+        if request.path() == ASK_PATH {
+            return match self.read(|_, _| Ok(())) {
+                Some(()) => self.shared.reports.answer(),
+                None => answer::refused(&Refusal::Fault),
+            };
+        }
         let route = match route_of(&request) {
             Ok(route) => route,
             Err(refusal) => return answer::refused(&refusal),
@@ -94,7 +105,7 @@ impl DurableObject for RoomObject {
                 }
             }
             Route::Publish(_) => self.publish(&mut request).await,
-            Route::Page | Route::Health => answer::refused(&Refusal::NotFound),
+            _ => answer::refused(&Refusal::NotFound),
         }
     }
 
@@ -161,12 +172,14 @@ impl RoomObject {
                 return None;
             }
             self.shared.state.accept_web_socket(&pair.server);
+            self.shared.reports.count(|counters| counters.opened += 1);
             Some(Event::Opened(awake.sockets.open(pair.server.clone(), choice.dialect)))
         });
         if settled.is_none() {
             return answer::refused(&Refusal::Fault);
         }
         if !has_space {
+            self.shared.reports.count(|counters| counters.refused(Refusal::RoomFull.code()));
             return answer::refused(&Refusal::RoomFull);
         }
         if let Some(opening) = choice.dialect.opening()
@@ -199,7 +212,10 @@ impl RoomObject {
         });
         match (settled, published) {
             (None, _) => answer::refused(&Refusal::Fault),
-            (_, Err(refusal)) => answer::refused(&refusal),
+            (_, Err(refusal)) => {
+                self.shared.reports.count(|counters| counters.refused(refusal.code()));
+                answer::refused(&refusal)
+            }
             (_, Ok(published)) => match self.read(|awake, store| awake.room.message(published.seq, store)) {
                 Some(line) => answer::json(if published.new { 201 } else { 200 }, line.as_str().to_owned()),
                 None => answer::refused(&Refusal::Fault),
@@ -251,6 +267,7 @@ impl Shared {
             awake.room.applied();
             timer.set(awake.room.timeout(), now_ms);
             self.mark_unsettled(awake.room.is_unsettled());
+            self.reports.observe(&awake.room, now_ms);
             Ok(())
         });
         outcome.map_err(|fault| self.fail(&mut slot, timer, now_ms, &fault)).ok()
@@ -269,7 +286,8 @@ impl Shared {
     }
 
     fn restore(&self, now_ms: u64) -> std::result::Result<Awake, Fault> {
-        if self.is_marked_unsettled() {
+        let lost = self.is_marked_unsettled();
+        if lost {
             // A panic took what was not told yet. Members who reconnect miss nothing; those who stay might.
             console_error!("memory lost with something unsettled: closing the room's connections");
             close_all(&self.state, CloseCode::Fault);
@@ -283,6 +301,7 @@ impl Shared {
         let (sockets, seats) = Sockets::restore(&self.state);
         saved.seats = seats;
         let room = Room::restore(name, self.settings.limits.clone(), saved, seed, now_ms);
+        self.reports.woke(&room, lost);
         Ok(Awake { room, sockets })
     }
 
@@ -300,8 +319,16 @@ impl Shared {
                         .seat(connection, seat)
                         .map_err(|error| Fault::Storage(error.to_string()))?;
                 }
-                Effect::Broadcast(notices) => awake.sockets.broadcast(&notices, &awake.room),
-                Effect::Send(connection, reply) => awake.sockets.send(connection, &reply),
+                Effect::Broadcast(notices) => {
+                    let frames = awake.sockets.broadcast(&notices, &awake.room);
+                    self.reports.count(|counters| counters.broadcast(notices.len(), frames));
+                }
+                Effect::Send(connection, reply) => {
+                    if let Reply::Refused { refusal, .. } = &reply {
+                        self.reports.count(|counters| counters.refused(refusal.code()));
+                    }
+                    awake.sockets.send(connection, &reply);
+                }
                 Effect::Close(connection, code) => awake.sockets.close(connection, code),
             }
         }

@@ -116,7 +116,9 @@ impl Sockets {
     }
 
     /// Tells all connections that hear: one encoding for each dialect, one string for all its sockets.
-    pub fn broadcast(&self, notices: &[Notice], room: &Room) {
+    /// Returns how many frames that took.
+    pub fn broadcast(&self, notices: &[Notice], room: &Room) -> usize {
+        let mut sent = 0;
         for dialect in Dialect::ALL.iter().copied() {
             let mut listeners =
                 self.open.values().filter(|socket| socket.dialect == dialect && socket.seat.hears());
@@ -127,12 +129,14 @@ impl Sockets {
                 let member = socket.seat.member.as_ref().map(|(id, _)| *id);
                 for (frame, author) in &frames {
                     if author.is_none() || *author != member {
+                        sent += 1;
                         // It throws for a socket that is ending; its close event follows.
                         let _ = send.call1(socket.ws.as_ref(), frame);
                     }
                 }
             }
         }
+        sent
     }
 
     /// Tells one connection.
