@@ -111,4 +111,8 @@ export const yesterday = "Yesterday";
 export const enterLead = "What should the others call you?";
 export const enterPrivate = "Join a private room";
 export const newest = "Newest";
+export const noRooms = "Nobody is in an open room now. Name one above and be the first.";
+export const roomsUnknown = "The list of rooms did not come. You can still name a room above.";
+/** @param {number} count */
+export const peopleIn = (count) => (count === 1 ? "1 here" : `${count} here`);
 export const copyDenied = "Copy it from the address bar";

@@ -4,6 +4,7 @@
 import { isPrivate, newPrivateRoom, roomNameProblem } from "../room-name.js";
 import * as words from "../words.js";
 import { byId, tell } from "./dom.js";
+import { showRooms } from "./rooms.js";
 
 const nameInput = byId("entry-name", HTMLInputElement);
 const nameError = byId("entry-name-error", HTMLElement);
@@ -30,6 +31,7 @@ export function showEntry({ name, room, refusal, enter }) {
     byId("entry-lead", HTMLElement).textContent = words.enterLead;
   }
   tell(byId("entry-refusal", HTMLElement), refusal);
+  if (isFront) showRooms(choose);
   nameInput.value = name;
   (isFront && name ? roomInput : nameInput).focus();
 
@@ -47,6 +49,13 @@ export function showEntry({ name, room, refusal, enter }) {
 
 export function hideEntry() {
   byId("entry", HTMLElement).hidden = true;
+}
+
+/** Fills a room in, and goes on to what is missing. @param {string} room */
+function choose(room) {
+  roomInput.value = room;
+  check(roomInput, roomError, undefined);
+  (nameInput.value.trim() ? byId("entry-join", HTMLButtonElement) : nameInput).focus();
 }
 
 /** Shows what is wrong with a field; returns whether nothing is. @param {HTMLInputElement} input @param {HTMLElement} error @param {string | undefined} problem */
