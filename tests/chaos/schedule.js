@@ -26,6 +26,7 @@ import { pagesOf, rowsOf, settle, verdict } from "./verdict.js";
  * @property {[number, number]} faults in the room's code: panics and refused writes
  * @property {[number, number]} reloads
  * @property {number} lines said in all, at least
+ * @property {number} waitMax longest pause before a step, in milliseconds
  */
 /**
  * @typedef {object} Schedule
@@ -37,9 +38,9 @@ import { pagesOf, rowsOf, settle, verdict } from "./verdict.js";
  */
 
 /** @type {Size} */
-export const LONG = { kills: [5, 6], evictions: [2, 4], faults: [1, 3], reloads: [0, 2], lines: 1_050 };
+export const LONG = { kills: [5, 6], evictions: [2, 4], faults: [1, 3], reloads: [0, 2], lines: 1_050, waitMax: 1_200 };
 /** @type {Size} */
-export const SHORT = { kills: [2, 3], evictions: [1, 2], faults: [1, 2], reloads: [0, 1], lines: 240 };
+export const SHORT = { kills: [2, 3], evictions: [1, 1], faults: [1, 1], reloads: [0, 1], lines: 240, waitMax: 400 };
 
 /** One schedule in so many runs on the shipped build. */
 const SHIPPED_IN = 4;
@@ -62,7 +63,7 @@ export function drawSchedule(seed, size) {
     ...(isShipped ? [] : some(size.faults, () => lot.pick(["panic", "refuse-write"]))),
     ...some(size.reloads, () => "reload"),
   ]);
-  const steps = acts.map((act) => ({ wait_ms: lot.magnitude(20, 1_200), act }));
+  const steps = acts.map((act) => ({ wait_ms: lot.magnitude(20, size.waitMax), act }));
   return { seed, isShipped, people, linesEach: Math.ceil(size.lines / people), steps };
 }
 

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { playAll, total } from "./lanes.js";
 import { SHORT, drawSchedule } from "./schedule.js";
 
-const SEEDS = [4, 5, 6, 7, 8, 9];
+const SEEDS = [3, 10, 43, 50, 52, 54];
 const SIGKILLS_MIN = 12;
 
 test("a schedule drawn twice is the same, and another seed's is not", () => {

@@ -53,7 +53,7 @@ export class Speaker extends EventEmitter {
   /** Seqs by id. @type {Map<string, number>} */ acknowledged = new Map();
   /** Ids answered with a temporary error at least once. @type {Set<string>} */ refused = new Set();
   /** @type {string[]} */ violations = [];
-  counts = { reconnects: 0, resumed: 0, "too late to resume": 0, repeats: 0, "silent peers given up": 0, "upgrades refused": 0, "refused for now": 0 };
+  counts = { "connections lost": 0, resumed: 0, "too late to resume": 0, repeats: 0, "repeats answered from the store": 0, "silent peers given up": 0, "upgrades refused": 0, "refused for now": 0 };
   /** The first `welcome`, and the latest. @type {Frame | undefined} */ first;
   /** @type {Frame | undefined} */ welcome;
   isLive = false;
@@ -62,6 +62,8 @@ export class Speaker extends EventEmitter {
   /** @type {WebSocket | undefined} */ #socket;
   /** @type {NodeJS.Timeout | undefined} */ #retry;
   /** Live messages that wait until history has filled the gap before them. @type {Message[] | undefined} */ #held;
+  /** Ids sent on this connection. @type {Set<string>} */ #sentHere = new Set();
+  /** Repeats right after `join`, not waiting for what the welcome may acknowledge. */ #isEager;
   #times = { dialled: 0, heard: 0, pinged: 0, sent: 0 };
   #watch;
   #options;
@@ -70,6 +72,7 @@ export class Speaker extends EventEmitter {
   constructor(options) {
     super();
     this.#options = options;
+    this.#isEager = options.lot.chance(0.5);
     this.#watch = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#dial();
   }
@@ -103,6 +106,7 @@ export class Speaker extends EventEmitter {
     const { port, room, pace } = this.#options;
     const socket = new WebSocket(`ws://127.0.0.1:${port()}/${room}`, "parlor.v1", { perMessageDeflate: false });
     this.#socket = socket;
+    this.#sentHere.clear();
     this.#times.dialled = performance.now();
     this.emit("dial");
     socket.on("open", () => this.#join());
@@ -128,6 +132,7 @@ export class Speaker extends EventEmitter {
     const { welcome } = this;
     const after = welcome && { epoch: welcome.epoch, seq: this.log.head };
     this.#socket?.send(JSON.stringify({ type: "join", name: this.name, session: welcome?.session, after }));
+    if (welcome && this.#isEager) this.#sendAll();
   }
 
   /** @param {number} code @param {string} reason @param {Pace} pace */
@@ -138,7 +143,7 @@ export class Speaker extends EventEmitter {
     if (STOP_CODES.has(code)) this.#violated(`closed with ${code} ${reason}`);
     if (this.#isStopped) return;
     this.emit("end", code);
-    this.counts.reconnects++;
+    this.counts["connections lost"]++;
     const ceiling = Math.min(backoffMax, backoffFirst * 2 ** this.#failures++);
     this.#retry = setTimeout(() => this.#dial(), this.#options.lot.next() * ceiling);
   }
@@ -176,12 +181,22 @@ export class Speaker extends EventEmitter {
   /** @param {string} id @param {string} text */
   #send(id, text) {
     this.#times.sent = performance.now();
+    this.#sentHere.add(id);
     this.#socket?.send(JSON.stringify({ type: "send", id, text }));
   }
 
   #sendAll() {
     for (const [id, text] of this.unacknowledged) this.#send(id, text);
     this.counts.repeats += this.unacknowledged.size;
+  }
+
+  /** Sends what this connection has not carried yet. */
+  #sendRest() {
+    for (const [id, text] of this.unacknowledged) {
+      if (this.#sentHere.has(id)) continue;
+      this.#send(id, text);
+      this.counts.repeats++;
+    }
   }
 
   /** @param {Frame} frame */
@@ -232,7 +247,7 @@ export class Speaker extends EventEmitter {
 
   #live() {
     this.isLive = true;
-    this.#sendAll();
+    this.#sendRest();
     this.emit("welcome");
   }
 
@@ -252,9 +267,11 @@ export class Speaker extends EventEmitter {
 
   /** @param {Message} message */
   #see(message) {
+    const isOld = message.seq <= this.log.head;
     const problem = this.log.take(message);
     if (problem) this.#violated(problem);
     if (message.from.id !== this.member) return;
+    if (isOld) this.counts["repeats answered from the store"]++;
     this.acknowledged.set(message.id, message.seq);
     this.unacknowledged.delete(message.id);
   }
