@@ -236,7 +236,7 @@ impl Client {
             Down::Accepted => self.join(stage),
             Down::Failed | Down::Lost => self.lose(LINK_LOST, stage),
             Down::Close(code) => self.lose(*code, stage),
-            Down::Answer { .. } => {}
+            Down::Answer { .. } | Down::Text => {}
             Down::Frame(wire) => {
                 stage.note(|| format!("client {} sees {wire}", self.number));
                 self.clear(Alarm::Pong);

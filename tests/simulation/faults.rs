@@ -65,7 +65,7 @@ impl Faults {
 
     /// Lets one happen.
     pub fn strike(&self, world: &mut World) {
-        let World { stage, shell, clients, .. } = world;
+        let World { stage, shell, clients, outsiders, .. } = world;
         let effects = stage.dice.below(6) as usize;
         let events = stage.dice.below(8);
         match stage.dice.pick(&self.kinds) {
@@ -96,6 +96,7 @@ impl Faults {
             // Rare, as is the loss of storage: it makes what was said before worthless to the checks after.
             Fault::Forsake if stage.dice.percent(20) => {
                 clients.iter_mut().for_each(|client| client.close(stage));
+                outsiders.iter_mut().for_each(|outsider| outsider.close(stage));
                 jump(stage, DAY_MS, 5_000);
             }
             Fault::LoseStorage if stage.dice.percent(20) => {

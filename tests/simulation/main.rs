@@ -20,6 +20,7 @@ mod dice;
 mod faults;
 mod network;
 mod oracles;
+mod outsider;
 #[cfg(feature = "planted-bugs")]
 mod planted;
 mod poster;

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use parlor::protocol::Dialect;
 use parlor::room::{ConnectionId, Post, Seat};
 
 use crate::stage::{Due, Stage};
@@ -21,6 +22,7 @@ pub type LinkId = usize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     Client(usize),
+    Outsider(usize),
     Poster,
 }
 
@@ -42,6 +44,8 @@ pub enum Down {
     /// It failed, or another HTTP request did.
     Failed,
     Frame(Rc<Wire>),
+    /// A frame of another dialect.
+    Text,
     Close(u16),
     Answer {
         status: u16,
@@ -74,6 +78,8 @@ pub enum Kept {
 pub struct Link {
     pub owner: Owner,
     pub server: ServerEnd,
+    /// How it speaks: kept with it, as its seat is.
+    pub dialect: Dialect,
     up: Lane<Up>,
     down: Lane<Down>,
 }
@@ -120,7 +126,9 @@ impl Stage {
     /// Opens a link; `up` is what it begins with.
     pub fn open_link(&mut self, owner: Owner, up: Up) -> LinkId {
         let link = self.links.len();
-        self.links.push(Link { owner, server: ServerEnd::Absent, up: Lane::new(), down: Lane::new() });
+        let (up_lane, down_lane) = (Lane::new(), Lane::new());
+        let (server, dialect) = (ServerEnd::Absent, Dialect::V1);
+        self.links.push(Link { owner, server, dialect, up: up_lane, down: down_lane });
         self.send_up(link, up);
         link
     }

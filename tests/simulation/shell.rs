@@ -12,7 +12,8 @@ use parlor::limits::{HOLD_MS_MAX, Limits};
 use parlor::name::RoomName;
 use parlor::protocol::{Dialect, PING, PONG};
 use parlor::refusal::CloseCode;
-use parlor::room::{ConnectionId, Effect, Event, Fault, Post, Reply, Room, Seat};
+use parlor::room::presence::MemberId;
+use parlor::room::{ConnectionId, Effect, Event, Fault, Notice, Post, Reply, Room, Seat};
 
 use crate::network::{Down, Kept, LinkId, ServerEnd, Up};
 use crate::stage::{Due, Stage};
@@ -54,11 +55,14 @@ struct Awake {
     next: u64,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Socket {
     link: LinkId,
-    is_seated: bool,
+    seat: Seat,
 }
+
+/// A frame of a broadcast, and the member that is not told.
+type Told = (Down, Option<MemberId>);
 
 /// The server.
 pub struct Shell {
@@ -204,11 +208,18 @@ impl Shell {
 
     fn connect(&mut self, stage: &mut Stage, link: LinkId) {
         stage.links[link].server = ServerEnd::Open(Kept::Nothing);
-        let outcome = self.settle(stage, |awake, now_ms, store| {
+        let mut outcome = self.settle(stage, |awake, now_ms, store| {
             let connection = ConnectionId(awake.next);
-            awake.insert(connection, Socket { link, is_seated: false });
+            let seat = Seat { opened_at: 0, member: None, listens: false };
+            awake.insert(connection, Socket { link, seat });
             Ok(awake.room.handle(Event::Opened(connection), now_ms, store)?)
         });
+        if let (Ok(()), Some(opening)) = (&outcome, stage.links[link].dialect.opening()) {
+            outcome = self.settle(stage, |awake, now_ms, store| {
+                let Some(connection) = awake.find(link) else { return Ok(Vec::new()) };
+                Ok(awake.room.handle(Event::Received(connection, Ok(opening)), now_ms, store)?)
+            });
+        }
         match outcome {
             Ok(()) => self.emit(stage, link, Down::Accepted),
             Err(Stop::Crash) => {}
@@ -230,9 +241,11 @@ impl Shell {
             return;
         }
         stage.note(|| format!("link {link}: the room gets {}", short(text)));
+        let spoken = stage.links[link].dialect;
+        stage.links[link].dialect = spoken.after(text);
         let _ = self.settle(stage, |awake, now_ms, store| {
             let Some(connection) = awake.find(link) else { return Ok(Vec::new()) };
-            let frame = Dialect::V1.decode(text, awake.room.has_joined(connection));
+            let frame = spoken.decode(text, awake.room.has_joined(connection));
             Ok(awake.room.handle(Event::Received(connection, frame), now_ms, store)?)
         });
     }
@@ -363,7 +376,7 @@ impl Shell {
         let mut sockets = Vec::new();
         for (link, known) in stage.links.iter().enumerate() {
             if let ServerEnd::Open(Kept::Seat(connection, seat)) = &known.server {
-                sockets.push((*connection, Socket { link, is_seated: seat.hears() }));
+                sockets.push((*connection, Socket { link, seat: seat.clone() }));
                 saved.seats.push((*connection, seat.clone()));
             }
         }
@@ -397,18 +410,7 @@ impl Shell {
                 Effect::Wipe => self.wipe(stage),
                 Effect::WakeAt(at_ms) => self.store.wake_at(at_ms),
                 Effect::Seat(connection, seat) => awake.seat(stage, connection, seat),
-                Effect::Broadcast(notices) => {
-                    let wires: Vec<_> = Dialect::V1
-                        .broadcast(&notices)
-                        .into_iter()
-                        .filter_map(|text| self.read_frame(stage, &text))
-                        .collect();
-                    for socket in awake.sockets.values().filter(|socket| socket.is_seated) {
-                        for wire in &wires {
-                            self.emit(stage, socket.link, Down::Frame(Rc::clone(wire)));
-                        }
-                    }
-                }
+                Effect::Broadcast(notices) => self.broadcast(stage, awake, &notices),
                 Effect::Send(connection, reply) => self.send(stage, awake, connection, &reply),
                 Effect::Close(connection, code) => {
                     if let Some(socket) = awake.sockets.remove(&connection) {
@@ -420,12 +422,47 @@ impl Shell {
         tripped(trap, count, count)
     }
 
-    fn send(&mut self, stage: &mut Stage, awake: &Awake, connection: ConnectionId, reply: &Reply) {
-        if let Some(socket) = awake.sockets.get(&connection) {
-            for text in Dialect::V1.reply(reply) {
-                if let Some(wire) = self.read_frame(stage, &text) {
-                    self.emit(stage, socket.link, Down::Frame(wire));
+    /// As `Sockets::broadcast`.
+    fn broadcast(&mut self, stage: &mut Stage, awake: &Awake, notices: &[Notice]) {
+        for dialect in Dialect::ALL.iter().copied() {
+            let hears = |socket: &&Socket| stage.links[socket.link].dialect == dialect && socket.seat.hears();
+            let listeners: Vec<&Socket> = awake.sockets.values().filter(hears).collect();
+            if listeners.is_empty() {
+                continue;
+            }
+            let frames = self.encode(stage, dialect, notices, &awake.room);
+            for socket in listeners {
+                let member = socket.seat.member.as_ref().map(|(id, _)| *id);
+                for (frame, author) in &frames {
+                    if author.is_none() || *author != member {
+                        self.emit(stage, socket.link, frame.clone());
+                    }
                 }
+            }
+        }
+    }
+
+    fn encode(&self, stage: &mut Stage, dialect: Dialect, notices: &[Notice], room: &Room) -> Vec<Told> {
+        let mut texts = Vec::new();
+        if dialect.skips_author() {
+            for notice in notices {
+                let spelled = dialect.broadcast(std::slice::from_ref(notice));
+                texts.extend(spelled.into_iter().map(|text| (text, notice.author())));
+            }
+        } else {
+            texts.extend(dialect.broadcast(notices).into_iter().map(|text| (text, None)));
+        }
+        texts.extend(dialect.roster(notices, || room.members()).map(|text| (text, None)));
+        let frames = texts.into_iter();
+        frames.filter_map(|(text, author)| Some((self.spelled(stage, dialect, &text)?, author))).collect()
+    }
+
+    fn send(&mut self, stage: &mut Stage, awake: &Awake, connection: ConnectionId, reply: &Reply) {
+        let Some(socket) = awake.sockets.get(&connection) else { return };
+        let dialect = stage.links[socket.link].dialect;
+        for text in dialect.reply(reply) {
+            if let Some(frame) = self.spelled(stage, dialect, &text) {
+                self.emit(stage, socket.link, frame);
             }
         }
     }
@@ -439,9 +476,13 @@ impl Shell {
         self.store.wipe();
     }
 
-    fn read_frame(&self, stage: &mut Stage, text: &str) -> Option<Rc<Wire>> {
+    /// A frame as its client reads it; of other dialects nothing is read here.
+    fn spelled(&self, stage: &mut Stage, dialect: Dialect, text: &str) -> Option<Down> {
+        if dialect != Dialect::V1 {
+            return Some(Down::Text);
+        }
         match Wire::read(text, self.store.firsts()) {
-            Ok(wire) => Some(Rc::new(wire)),
+            Ok(wire) => Some(Down::Frame(Rc::new(wire))),
             Err(why) => {
                 stage.violate("every frame is one of the protocol's", || why);
                 None
@@ -537,7 +578,7 @@ impl Awake {
 
     fn seat(&mut self, stage: &mut Stage, connection: ConnectionId, seat: Seat) {
         let Some(socket) = self.sockets.get_mut(&connection) else { return };
-        socket.is_seated = seat.hears();
+        socket.seat = seat.clone();
         let end = &mut stage.links[socket.link].server;
         if matches!(end, ServerEnd::Open(_)) {
             *end = ServerEnd::Open(Kept::Seat(connection, seat));

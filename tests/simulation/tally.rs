@@ -33,6 +33,7 @@ tally!(
     sends,
     acknowledged,
     posts,
+    outside_frames,
     welcomes,
     resumed,
     cuts,

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::client::{Client, Phase};
 use crate::faults::Faults;
 use crate::network::{Down, Owner, ServerEnd};
+use crate::outsider::Outsider;
 use crate::poster::Poster;
 use crate::shell::Shell;
 use crate::stage::{Due, Stage};
@@ -53,6 +54,7 @@ pub struct World {
     pub stage: Stage,
     pub shell: Shell,
     pub clients: Vec<Client>,
+    pub outsiders: Vec<Outsider>,
     pub poster: Poster,
     act: Act,
     pause_ms_max: u64,
@@ -108,12 +110,17 @@ impl World {
         }
         let acts = dice.between(15, 60) as u32;
         let pause_ms_max = dice.pick(&[30, 300, 1_000, 3_000]);
+        let outsiders = if stage.dice.percent(40) { stage.dice.between(1, 3) as usize } else { 0 };
+        let outsiders: Vec<_> = (0..outsiders).map(Outsider::new).collect();
         let (act, poster) = (Act::Chaos(acts), Poster::default());
         stage.tally.schedules = 1;
         stage.note(|| format!("{count} clients; {}", faults.describe()));
         stage.tally.clients = count as u64;
         stage.after(0, Due::Act);
-        (Self { stage, shell, clients, poster, act, pause_ms_max, quiet_before_ms: u64::MAX }, faults)
+        (
+            Self { stage, shell, clients, outsiders, poster, act, pause_ms_max, quiet_before_ms: u64::MAX },
+            faults,
+        )
     }
 
     fn run(&mut self, faults: &Faults) {
@@ -139,7 +146,7 @@ impl World {
     }
 
     fn turn(&mut self, due: Due, faults: &Faults) {
-        let Self { stage, shell, clients, poster, .. } = self;
+        let Self { stage, shell, clients, outsiders, poster, .. } = self;
         match due {
             Due::Up(link) => {
                 if let Some(item) = stage.take_up(link) {
@@ -153,6 +160,7 @@ impl World {
                             share_session(clients, number, &item);
                             clients[number].receive(link, &item, stage);
                         }
+                        Owner::Outsider(number) => outsiders[number].receive(link, &item, stage),
                         Owner::Poster => poster.receive(link, &item, stage),
                     }
                 }
@@ -190,7 +198,11 @@ impl World {
     }
 
     fn somebody_does_something(&mut self) {
-        let Self { stage, clients, poster, .. } = self;
+        let Self { stage, clients, outsiders, poster, .. } = self;
+        if !outsiders.is_empty() && stage.dice.percent(30) {
+            let number = stage.dice.below(outsiders.len() as u64) as usize;
+            return outsiders[number].act(stage);
+        }
         let number = stage.dice.below(clients.len() as u64) as usize;
         let client = &mut clients[number];
         if client.phase == Phase::Closed {
@@ -234,7 +246,7 @@ impl World {
 
     /// Ends the faults.
     fn calm_down(&mut self) {
-        let Self { stage, shell, clients, poster, .. } = self;
+        let Self { stage, shell, clients, outsiders, poster, .. } = self;
         stage.note(|| "the faults end".to_owned());
         self.act = Act::Settling;
         self.quiet_before_ms = stage.now_ms + QUIET_MS_MAX;
@@ -243,6 +255,7 @@ impl World {
         shell.store.refuses_row = None;
         shell.store.fails_read.set(false);
         stage.heal();
+        outsiders.iter_mut().for_each(|outsider| outsider.close(stage));
         for client in clients {
             match client.phase {
                 Phase::Stopped => client.reopen(true, stage),
@@ -268,6 +281,7 @@ impl World {
                 link.is_still()
                     && match (&link.server, link.owner) {
                         (ServerEnd::Open(_), Owner::Client(client)) => clients[client].link == Some(number),
+                        (ServerEnd::Open(_), Owner::Outsider(_)) => false,
                         _ => true,
                     }
             })
