@@ -7,7 +7,8 @@ import { once } from "node:events";
 import WebSocket from "ws";
 
 export const TRIGGERS = { panic: "\u0000panic", "refuse-write": "\u0000refuse-write" };
-const PATIENCE_MS = 5_000;
+/** Generous for a loaded machine. */
+const PATIENCE_MS = 20_000;
 
 export class Saboteur {
   #struck = 0;
