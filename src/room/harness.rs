@@ -164,6 +164,9 @@ impl World {
         let (effects, published) = self.room.publish(post, self.now_ms, &self.disk).unwrap();
         self.apply(effects);
         self.check();
+        if let Ok(published) = published {
+            assert!(self.room.message(published.seq, &self.disk).is_ok(), "published, and not to be read");
+        }
         published
     }
 

@@ -267,11 +267,15 @@ impl Room {
         let (meta, mut effects) = self.meta_or_create(now_ms);
         let from = Member::new(meta.secret.member_named(name.as_str()), &name);
         let said = self.say(from, &id, &text, None, None, now_ms, archive)?;
-        effects.extend(self.flush(now_ms, archive)?);
-        let published = said.map(|said| match said {
-            Said::Queued(seq) => Published { seq, new: true },
-            Said::Before(seq, _) => Published { seq, new: false },
-        });
+        let published = match said {
+            Ok(Said::Queued(seq)) => {
+                effects.extend(self.flush(now_ms, archive)?);
+                Ok(Published { seq, new: true })
+            }
+            // No flush: it might trim the very message that is about to be read.
+            Ok(Said::Before(seq, _)) => Ok(Published { seq, new: false }),
+            Err(refusal) => Err(refusal),
+        };
         Ok((effects, published))
     }
 

@@ -465,6 +465,21 @@ fn a_message_over_http_is_stored_told_and_known_again() {
 }
 
 #[test]
+fn a_message_repeated_over_http_as_it_becomes_too_old_is_answered() {
+    let mut world =
+        World::with(Limits { rate_burst: 1e6, history_ms_max: REMEMBERED_MS_MIN, ..Limits::default() });
+    let ada = world.join("Ada");
+    for id in 0..SEGMENT_MESSAGES_MAX + 1 {
+        world.publish(&id.to_string(), "Bot", "beep").unwrap();
+    }
+    world.advance(REMEMBERED_MS_MIN);
+    world.send(ada, "1", "this will trim");
+    assert_eq!(world.publish("0", "Bot", "beep"), Ok(Published { seq: 1, new: false }));
+    world.flush();
+    assert!(!world.disk.segments.contains_key(&1));
+}
+
+#[test]
 fn a_refused_message_over_http_leaves_the_room_unused() {
     let mut world = World::new();
     assert_eq!(world.publish("1", "Bot", " "), Err(Refusal::EmptyText));
