@@ -15,6 +15,8 @@ pub(super) struct Timer {
 
 struct Running {
     at_ms: u64,
+    /// Whether it was set to ring at once.
+    is_due: bool,
     handle: JsValue,
 }
 
@@ -25,10 +27,13 @@ impl Timer {
     }
 
     /// Runs the callback at `at_ms` and at no other time. One that waits for the same time is left as it
-    /// is, so that a clock which jumps back can't put it off.
+    /// is, so that a clock which jumps back can't put it off; but one whose time has come by a clock that
+    /// jumped forward rings at once.
     pub fn set(&self, at_ms: Option<u64>, now_ms: u64) {
         let mut running = self.running.borrow_mut();
-        if running.as_ref().map(|running| running.at_ms) == at_ms {
+        let is_due = at_ms.is_some_and(|at_ms| at_ms <= now_ms);
+        let same = |running: &Running| Some(running.at_ms) == at_ms && (running.is_due || !is_due);
+        if running.as_ref().map_or(at_ms.is_none(), same) {
             return;
         }
         if let Some(old) = running.take() {
@@ -36,7 +41,7 @@ impl Timer {
         }
         *running = at_ms.map(|at_ms| {
             let delay = JsValue::from(at_ms.saturating_sub(now_ms) as f64);
-            Running { at_ms, handle: call("setTimeout", &[self.callback.as_ref(), &delay]) }
+            Running { at_ms, is_due, handle: call("setTimeout", &[self.callback.as_ref(), &delay]) }
         });
     }
 
