@@ -64,6 +64,16 @@ struct Socket {
 /// A frame of a broadcast, and the member that is not told.
 type Told = (Down, Option<MemberId>);
 
+/// As `Running` in `src/shell/timer.rs`.
+#[derive(Clone, Copy)]
+struct Timer {
+    at_ms: u64,
+    is_due: bool,
+    number: u32,
+    /// The true time at which it rings.
+    rings_at_ms: u64,
+}
+
 /// The server.
 pub struct Shell {
     pub store: Store,
@@ -78,7 +88,7 @@ pub struct Shell {
     commit_at_ms: u64,
     awake: Option<Awake>,
     is_marked: bool,
-    timer: Option<(u64, u32)>,
+    timer: Option<Timer>,
     timers_set: u32,
     /// What waits for a batch to become durable.
     gate: VecDeque<(u64, LinkId, Down)>,
@@ -133,7 +143,7 @@ impl Shell {
 
     /// The room's timer rings.
     pub fn ring(&mut self, stage: &mut Stage, number: u32) {
-        if self.timer.is_some_and(|(_, set)| set == number) {
+        if self.timer.is_some_and(|timer| timer.number == number) {
             self.timer = None;
             let _ = self
                 .settle(stage, |awake, now_ms, store| Ok(awake.room.handle(Event::Tick, now_ms, store)?));
@@ -361,6 +371,14 @@ impl Shell {
             awake.room.applied();
             self.set_timer(stage, awake.room.timeout(), now_ms);
             self.is_marked = awake.room.is_unsettled();
+            let soon_ms = stage.now_ms + HOLD_MS_MAX;
+            let will_tell = self.timer.is_some_and(|timer| timer.rings_at_ms <= soon_ms);
+            stage.promise(will_tell || !self.is_marked, "what is taken is told within a moment", || {
+                format!(
+                    "something is to be told, and the timer rings at {:?}",
+                    self.timer.map(|it| it.rings_at_ms)
+                )
+            });
         }
         self.awake = Some(awake);
         applied
@@ -531,13 +549,16 @@ impl Shell {
 
     /// As `Timer::set`.
     fn set_timer(&mut self, stage: &mut Stage, at_ms: Option<u64>, now_ms: u64) {
-        if self.timer.map(|(at_ms, _)| at_ms) == at_ms {
+        let is_due = at_ms.is_some_and(|at_ms| at_ms <= now_ms);
+        let same = |timer: Timer| Some(timer.at_ms) == at_ms && (timer.is_due || !is_due);
+        if self.timer.map_or(at_ms.is_none(), same) {
             return;
         }
         self.timer = at_ms.map(|at_ms| {
             self.timers_set += 1;
-            stage.after(at_ms.saturating_sub(now_ms), Due::RoomTimer(self.timers_set));
-            (at_ms, self.timers_set)
+            let (number, delay_ms) = (self.timers_set, at_ms.saturating_sub(now_ms));
+            stage.after(delay_ms, Due::RoomTimer(number));
+            Timer { at_ms, is_due, number, rings_at_ms: stage.now_ms + delay_ms }
         });
     }
 
