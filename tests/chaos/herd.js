@@ -46,6 +46,7 @@ export async function stampede(count, build, seed) {
     const { knocks, returns, crashed, restarted } = await crash(server, herd);
     await settle(herd, server, ROOM);
     const pages = await pagesOf(server, ROOM);
+    for (const speaker of herd) speaker.stop();
     await server.stop();
     const violations = [...herd.flatMap((speaker) => speaker.violations), ...verdict(herd, pages, rowsOf(folder))];
     const last = Math.max(...returns) - crashed;
@@ -84,7 +85,7 @@ async function crash(server, herd) {
   await server.kill();
   const restarted = performance.now();
   await until(() => back.size === herd.length, "everybody is back");
-  return { knocks, returns: [...back.values()], crashed, restarted };
+  return { knocks: [...knocks], returns: [...back.values()], crashed, restarted };
 }
 
 /** @param {number[]} instants @param {number} from @returns {number[]} how many in each bin */

@@ -133,6 +133,7 @@ class Stage {
     await settle(this.speakers, this.server, this.room);
     this.#note("settled");
     const pages = await pagesOf(this.server, this.room);
+    for (const speaker of this.speakers) speaker.stop();
     await this.server.stop();
     const rows = rowsOf(this.folder);
     this.#messages = rows.length;
