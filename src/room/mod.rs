@@ -35,7 +35,7 @@ use rate::Bucket;
 use session::Lot;
 
 use crate::limits::{
-    ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, BAD_FRAMES_MAX, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST,
+    ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, BAD_FRAMES_MAX, HOLD_MS_MAX, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST,
     SIGNAL_PER_SECOND,
 };
 use crate::name::{DisplayName, MessageId, RoomName, Text};
@@ -182,6 +182,8 @@ impl Room {
     /// # Errors
     /// [`Fault`] where the room can't go on; it must be restored then.
     pub fn handle(&mut self, event: Event, now_ms: u64, archive: &dyn Archive) -> Effects {
+        // A clock that jumped back must not put a flush off.
+        self.flush_at = self.flush_at.map(|at| at.min(now_ms.saturating_add(HOLD_MS_MAX)));
         match event {
             Event::Opened(connection) => {
                 self.open(connection, now_ms);

@@ -639,6 +639,18 @@ fn a_later_fault_denies_nothing_that_was_stored() {
     assert_eq!(world.room.give_up(), []);
 }
 
+#[test]
+fn a_clock_that_jumps_back_puts_no_flush_off() {
+    let mut world = World::new();
+    let ada = world.join("Ada");
+    world.send(ada, "1", "x");
+    world.now_ms -= 3_600_000;
+    world.open();
+    assert!(world.room.timeout().unwrap() <= world.now_ms + crate::limits::HOLD_MS_MAX);
+    world.flush();
+    assert_eq!(world.client(ada).texts(), ["x"]);
+}
+
 /// One step of a random life of a room. Numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
 enum Step {
