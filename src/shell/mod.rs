@@ -13,10 +13,11 @@ use worker::{Context, Env, Fetcher, Request, Response, Result, event};
 
 use crate::limits::LISTED_MAX;
 use crate::lobby::{Overview, metrics};
+use crate::protocol::Dialect;
 use crate::refusal::Refusal;
 use crate::route::{self, Route};
 use answer::{JSON, OPEN_METRICS};
-use settings::Settings;
+use settings::default_dialect;
 
 /// Answers a request, or hands it to the room that it is for.
 #[event(fetch)]
@@ -40,7 +41,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
         }
         Route::Status => answer::or_refused(lobby::overview(&env, Overview::status).await, JSON),
         Route::Metrics => answer::or_refused(lobby::overview(&env, metrics).await, OPEN_METRICS),
-        Route::Connect(room) => match choose_dialect(&request, &Settings::read(&env)) {
+        Route::Connect(room) => match choose_dialect(&request, default_dialect(&env)) {
             Ok(_) => hand_to(room.as_str(), request, &env).await,
             Err(refusal) => answer::refused(&refusal),
         },
@@ -63,8 +64,8 @@ fn route_of(request: &Request) -> std::result::Result<Route, Refusal> {
     })
 }
 
-fn choose_dialect(request: &Request, settings: &Settings) -> std::result::Result<route::Choice, Refusal> {
+fn choose_dialect(request: &Request, default: Dialect) -> std::result::Result<route::Choice, Refusal> {
     let subprotocols = request.headers().get("Sec-WebSocket-Protocol").ok().flatten();
     let query = answer::query(request, "dialect");
-    route::choose_dialect(subprotocols.as_deref(), query.as_deref(), settings.default_dialect)
+    route::choose_dialect(subprotocols.as_deref(), query.as_deref(), default)
 }

@@ -160,7 +160,7 @@ impl DurableObject for RoomObject {
 
 impl RoomObject {
     fn open(&self, request: &Request) -> Result<Response> {
-        let choice = match choose_dialect(request, &self.shared.settings) {
+        let choice = match choose_dialect(request, self.shared.settings.default_dialect) {
             Ok(choice) => choice,
             Err(refusal) => return answer::refused(&refusal),
         };

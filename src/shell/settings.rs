@@ -15,14 +15,23 @@ pub(super) struct Settings {
 impl Settings {
     /// Reads the variables; what is wrong with one goes to the log, and its default is used.
     pub fn read(env: &Env) -> Self {
-        let variable = |name: &str| env.var(name).ok().map(|value| value.to_string());
-        let (limits, complaints) = Limits::from_variables(variable);
+        let (limits, complaints) = Limits::from_variables(|name| variable(env, name));
         for complaint in complaints {
             console_error!("{complaint}");
         }
-        let default_dialect = variable("DEFAULT_DIALECT").map_or(Ok(Dialect::default()), |name| {
-            Dialect::parse(&name).map_err(|_| console_error!("DEFAULT_DIALECT {name:?} is not known"))
-        });
-        Self { limits, default_dialect: default_dialect.unwrap_or_default() }
+        Self { limits, default_dialect: default_dialect(env) }
     }
+}
+
+/// Reads the one variable that the Worker itself needs for an upgrade.
+pub(super) fn default_dialect(env: &Env) -> Dialect {
+    let Some(name) = variable(env, "DEFAULT_DIALECT") else { return Dialect::default() };
+    Dialect::parse(&name).unwrap_or_else(|_| {
+        console_error!("DEFAULT_DIALECT {name:?} is not known");
+        Dialect::default()
+    })
+}
+
+fn variable(env: &Env, name: &str) -> Option<String> {
+    env.var(name).ok().map(|value| value.to_string())
 }
