@@ -24,6 +24,7 @@ mod serving;
 pub mod session;
 #[cfg(test)]
 mod tests;
+pub mod visitor;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
