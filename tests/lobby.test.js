@@ -2,6 +2,7 @@
 /** The lobby over the real worker: what it tells follows what happens in rooms, soon, at little cost. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { Chatter } from "./dialects/chatter.js";
 import { Client, fence, startServer, UNHURRIED } from "./harness.js";
 import { eventually, get, listed, samples } from "./numbers.js";
 import { parseOpenMetrics } from "./openmetrics.js";
@@ -177,6 +178,15 @@ test("metrics are OpenMetrics, and count what happened", async () => {
   assert.deepEqual(families["parlor_messages"], "counter");
   assert.deepEqual(families["parlor_storage_bytes"], "gauge");
   await Promise.all([alice.close(), bob.close()]);
+});
+
+test("what is dropped without a word in a dialect is counted as refused", async () => {
+  const count = async () => (await samples(server)).get('parlor_refusals_total{code="text_too_long"}') ?? 0;
+  const before = await count();
+  const eve = await Chatter.connect(server, "counted-drops", "text");
+  eve.say("x".repeat(2_001));
+  await eventually(count, (now) => now === before + 1);
+  await eve.close();
 });
 
 test("the reader of metrics is strict", async () => {

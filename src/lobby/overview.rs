@@ -56,24 +56,27 @@ impl Totals {
     }
 
     pub(super) fn read(words: &mut Words<'_>) -> Option<Self> {
-        let [rooms, active_rooms, connections, history, bytes, messages, reports, asks, rows] =
-            words.numbers()?;
-        let counters = Counters::read(words)?;
-        Some(Self {
-            rooms,
-            active_rooms,
-            connections,
-            history,
-            bytes,
-            messages,
-            counters,
-            reports,
-            asks,
-            rows,
-        })
+        let mut totals = Self::default();
+        for number in totals.numbers() {
+            *number = words.number()?;
+        }
+        Some(Self { counters: Counters::read(words)?, ..totals })
     }
 
     pub(super) fn write(&self, line: &mut String) {
+        write_numbers(line, &self.clone().numbers().map(|number| *number));
+        self.counters.write(line);
+    }
+
+    fn add(&mut self, mut other: Self) {
+        for (sum, number) in self.numbers().into_iter().zip(other.numbers()) {
+            *sum += *number;
+        }
+        self.counters.add(&other.counters);
+    }
+
+    /// All but the counters, in the order in which they are written.
+    fn numbers(&mut self) -> [&mut u64; 9] {
         let Self {
             rooms,
             active_rooms,
@@ -81,39 +84,12 @@ impl Totals {
             history,
             bytes,
             messages,
-            counters,
+            counters: _,
             reports,
             asks,
             rows,
         } = self;
-        let numbers = [rooms, active_rooms, connections, history, bytes, messages, reports, asks, rows];
-        write_numbers(line, &numbers.map(|number| *number));
-        counters.write(line);
-    }
-
-    fn add(&mut self, other: &Self) {
-        let Self {
-            rooms,
-            active_rooms,
-            connections,
-            history,
-            bytes,
-            messages,
-            counters,
-            reports,
-            asks,
-            rows,
-        } = other;
-        self.rooms += rooms;
-        self.active_rooms += active_rooms;
-        self.connections += connections;
-        self.history += history;
-        self.bytes += bytes;
-        self.messages += messages;
-        self.counters.add(counters);
-        self.reports += reports;
-        self.asks += asks;
-        self.rows += rows;
+        [rooms, active_rooms, connections, history, bytes, messages, reports, asks, rows]
     }
 }
 
@@ -147,7 +123,7 @@ pub(super) fn rank(connections: u64, active_at: u64) -> u64 {
 impl Overview {
     /// Adds what another lobby knows.
     pub fn add(&mut self, other: Self) {
-        self.totals.add(&other.totals);
+        self.totals.add(other.totals);
         let mut theirs = other.rooms.into_iter().peekable();
         for mine in std::mem::take(&mut self.rooms) {
             while let Some(room) = theirs.next_if(|room| room.rank() < mine.rank()) {

@@ -324,7 +324,7 @@ impl Shared {
                     self.reports.count(|counters| counters.broadcast(notices.len(), frames));
                 }
                 Effect::Send(connection, reply) => {
-                    if let Reply::Refused { refusal, .. } = &reply {
+                    if let Reply::Refused { refusal, .. } | Reply::Unsaid { refusal, .. } = &reply {
                         self.reports.count(|counters| counters.refused(refusal.code()));
                     }
                     awake.sockets.send(connection, &reply);
