@@ -87,8 +87,9 @@ pub fn frames(texts: impl IntoIterator<Item = String>) -> Vec<Value> {
     texts.into_iter().map(|text| serde_json::from_str(&text).unwrap()).collect()
 }
 
+/// Any text: what is seen, all scalars, what HTML minds, and what looks escaped already.
 pub fn any_text() -> impl Strategy<Value = String> {
-    "\\PC*|[\\x00-\\x{10ffff}]{0,40}|[<>&\"'a;#039]{0,20}"
+    "\\PC*|[\\x00-\\x{10ffff}]{0,40}|[<>&\"'a;#039]{0,20}|(&(amp|lt|quot|#039);|<|a){0,6}"
 }
 
 /// What a browser makes of escaped text.
