@@ -68,6 +68,29 @@ pub const SIGNAL_BURST: f64 = 30.0;
 /// `typing` and `rename` frames a second that a member may send for long.
 pub const SIGNAL_PER_SECOND: f64 = 3.0;
 
+/// Frames that lead to nothing which a connection may send at once: those refused, dropped, repeated,
+/// ignored, and reads. At one more it is closed, 4429: each costs the room as much as a message does.
+pub const FUTILE_BURST: f64 = 500.0;
+/// The same for long, in frames a second. Typing on every key stays below it.
+pub const FUTILE_PER_SECOND: f64 = 20.0;
+
+/// Connections a second that one address may make to a room for long, after as many at once as it may
+/// hold open. Twice what a lost network makes of a person who reconnects after 1, 2, 4 … s.
+pub const ARRIVALS_PER_SECOND: f64 = 2.0;
+
+/// Bans, and mutes, of one room: they are one stored row, some 100 bytes each.
+pub const SENTENCES_MAX: usize = 1_000;
+/// Longest ban or mute that has an end, and longest interval of slow mode: ten years, a day, in milliseconds.
+pub const SENTENCE_MS_MAX: u64 = 3_650 * DAY_MS;
+/// See [`SENTENCE_MS_MAX`].
+pub const SLOW_MODE_MS_MAX: u64 = DAY_MS;
+/// Deleted messages that a `welcome` names to who resumes.
+pub const DELETED_REMEMBERED_MAX: usize = 500;
+/// Records of moderation that a room keeps; the oldest go.
+pub const RECORDS_MAX: u64 = 10_000;
+/// Longest reason of a report, in characters.
+pub const REASON_CHARS_MAX: usize = 500;
+
 /// Below this rate of broadcast frames a second nothing is held: a flush waits one turn of the event
 /// loop. Above it, holding saves rows and frames that nobody sees the difference of.
 pub const HOLD_ABOVE_PER_SECOND: f64 = 20.0;
@@ -121,6 +144,9 @@ pub struct Limits {
     /// `CONNECTIONS_MAX`: connections of one room, joined or not. The platform's own limit is
     /// 32,768 hibernatable WebSockets an object; some are kept for those that are still closing.
     pub connections_max: usize,
+    /// `CONNECTIONS_PER_ADDRESS_MAX`: connections of one room from one address (of IPv6, one network of 64
+    /// bits): an office behind one address must fit.
+    pub connections_per_address_max: usize,
     /// `JOIN_TIMEOUT_MS`: how long a connection may stay without a `join`, in milliseconds.
     pub join_timeout_ms: u64,
     /// `HISTORY_MESSAGES_MAX`: messages that a room keeps. The oldest go, a segment at a time.
@@ -149,6 +175,7 @@ impl Default for Limits {
             history_on_join: 64,
             resume_messages_max: 300,
             connections_max: 32_000,
+            connections_per_address_max: 200,
             join_timeout_ms: 60_000,
             history_messages_max: 10_000_000,
             history_bytes_max: 5_000_000_000,
@@ -187,6 +214,9 @@ impl Limits {
             read("RESUME_MESSAGES_MAX", 0.0, 10_000.0, limits.resume_messages_max as f64) as usize;
         limits.connections_max =
             read("CONNECTIONS_MAX", 1.0, 32_768.0, limits.connections_max as f64) as usize;
+        limits.connections_per_address_max =
+            read("CONNECTIONS_PER_ADDRESS_MAX", 1.0, 32_768.0, limits.connections_per_address_max as f64)
+                as usize;
         limits.join_timeout_ms =
             read("JOIN_TIMEOUT_MS", 1.0, 3_600_000.0, limits.join_timeout_ms as f64) as u64;
         limits.history_messages_max = read(

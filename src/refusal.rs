@@ -39,6 +39,30 @@ pub enum Refusal {
         /// When one more will be allowed, in milliseconds from now.
         retry_after_ms: u64,
     },
+    /// The room lets this visitor not do this.
+    #[error("you may not do this here")]
+    Forbidden,
+    /// The member may not speak, by order of a moderator.
+    #[error("a moderator has muted you")]
+    Muted {
+        /// Until when, in milliseconds from now, if it has an end.
+        retry_after_ms: Option<u64>,
+    },
+    /// Only moderators may speak.
+    #[error("the room is locked: only its moderators may write")]
+    RoomLocked,
+    /// A moderator has banned the member from the room.
+    #[error("a moderator has banned you from this room")]
+    Banned,
+    /// As many connections come from the same address as may.
+    #[error("too many connections from your address")]
+    TooManyConnections,
+    /// There is no such message, or not any more.
+    #[error("there is no such message")]
+    UnknownMessage,
+    /// The list that it would be put on is full.
+    #[error("the room keeps no more of these; lift some first")]
+    TooMany,
     /// The room's name is not a legal one, or is reserved.
     #[error(
         "a room name has 1 to 64 of A-Z a-z 0-9 . _ ~ -, begins with a letter, a digit or ~, and is not reserved"
@@ -84,6 +108,13 @@ impl Refusal {
             Self::TextTooLong { .. } => "text_too_long",
             Self::IdConflict => "id_conflict",
             Self::RateLimited { .. } => "rate_limited",
+            Self::Forbidden => "forbidden",
+            Self::Muted { .. } => "muted",
+            Self::RoomLocked => "room_locked",
+            Self::Banned => "banned",
+            Self::TooManyConnections => "too_many_connections",
+            Self::UnknownMessage => "unknown_message",
+            Self::TooMany => "too_many",
             Self::InvalidRoom => "invalid_room",
             Self::UnknownDialect => "unknown_dialect",
             Self::RoomFull => "room_full",
@@ -98,13 +129,23 @@ impl Refusal {
 
     /// Whether the same request may be granted later.
     pub fn temporary(&self) -> bool {
-        matches!(self, Self::RateLimited { .. } | Self::RoomFull | Self::NotStored | Self::Fault)
+        match self {
+            Self::Muted { retry_after_ms } => retry_after_ms.is_some(),
+            Self::RateLimited { .. }
+            | Self::RoomLocked
+            | Self::RoomFull
+            | Self::TooManyConnections
+            | Self::NotStored
+            | Self::Fault => true,
+            _ => false,
+        }
     }
 
     /// When to try again, in milliseconds from now, where that is known.
     pub fn retry_after_ms(&self) -> Option<u64> {
         match self {
             Self::RateLimited { retry_after_ms } => Some(*retry_after_ms),
+            Self::Muted { retry_after_ms } => *retry_after_ms,
             _ => None,
         }
     }
@@ -119,11 +160,12 @@ impl Refusal {
             | Self::TextTooLong { .. }
             | Self::InvalidRoom
             | Self::UnknownDialect => 400,
-            Self::UnknownRoom | Self::NotFound => 404,
+            Self::Forbidden | Self::Muted { .. } | Self::RoomLocked | Self::Banned => 403,
+            Self::UnknownRoom | Self::NotFound | Self::UnknownMessage => 404,
             Self::MethodNotAllowed { .. } => 405,
-            Self::IdConflict => 409,
+            Self::IdConflict | Self::TooMany => 409,
             Self::TooLarge => 413,
-            Self::RateLimited { .. } => 429,
+            Self::RateLimited { .. } | Self::TooManyConnections => 429,
             Self::Fault => 500,
             Self::RoomFull | Self::NotStored => 503,
         }
@@ -142,6 +184,10 @@ pub enum CloseCode {
     Fault = 1011,
     /// Too many bad frames in a row.
     BadFrames = 4400,
+    /// The token has run out.
+    Expired = 4401,
+    /// Removed by a moderator.
+    Removed = 4403,
     /// No `join` in time.
     JoinTimeout = 4408,
     /// Too many refusals for the rate in a row. Wait 30 s.
@@ -161,6 +207,8 @@ impl CloseCode {
             Self::TooBig => "frame over 64 KiB",
             Self::Fault => "fault in the room; reconnect",
             Self::BadFrames => "too many bad frames",
+            Self::Expired => "the token has run out",
+            Self::Removed => "removed by a moderator",
             Self::JoinTimeout => "not joined in time",
             Self::RateLimited => "too fast for too long; wait 30 s",
         }

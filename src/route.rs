@@ -36,6 +36,10 @@ pub enum Route {
     History(RoomName),
     /// A message to a room.
     Publish(RoomName),
+    /// How a room is kept, for its moderators.
+    Order(RoomName),
+    /// Something that a moderator wants done.
+    Moderate(RoomName),
     /// Whether the service is up.
     Health,
 }
@@ -66,6 +70,11 @@ impl Route {
                 "POST" => Ok(Self::Publish(room_name(room)?)),
                 _ => Err(Refusal::MethodNotAllowed { allowed: "GET, HEAD, POST" }),
             },
+            ["api", "rooms", room, "moderation"] => match request.method {
+                "GET" | "HEAD" => Ok(Self::Order(room_name(room)?)),
+                "POST" => Ok(Self::Moderate(room_name(room)?)),
+                _ => Err(Refusal::MethodNotAllowed { allowed: "GET, HEAD, POST" }),
+            },
             ["api" | "metrics" | "status", ..] => Err(Refusal::NotFound),
             // A legal room's page, and the page's own files beside it.
             ["" | "index.html" | "favicon.svg"] => read(request, Self::Page),
@@ -77,9 +86,12 @@ impl Route {
     /// The room that must answer, if it is not the Worker itself.
     pub fn room(&self) -> Option<&RoomName> {
         match self {
-            Self::Connect(room) | Self::Summary(room) | Self::History(room) | Self::Publish(room) => {
-                Some(room)
-            }
+            Self::Connect(room)
+            | Self::Summary(room)
+            | Self::History(room)
+            | Self::Publish(room)
+            | Self::Order(room)
+            | Self::Moderate(room) => Some(room),
             Self::Page | Self::Health | Self::Rooms | Self::Status | Self::Metrics => None,
         }
     }

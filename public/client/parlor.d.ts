@@ -29,7 +29,20 @@ export interface Message {
   sent_at: number;
   /** The seq it answers. */
   reply_to?: number;
+  /** A moderator has deleted it: its text is gone. */
+  deleted?: boolean;
 }
+
+/** What holds in a room beside its limits. */
+export interface Rules {
+  /** Only moderators may write. */
+  locked: boolean;
+  /** Shortest time between two messages of a member who is no moderator. */
+  slow_mode_ms: number;
+}
+
+/** What one may do; each may do what the ones before may. */
+export type Role = "reader" | "member" | "moderator" | "owner";
 
 /** A page of history, oldest first. */
 export interface Page {
@@ -64,6 +77,10 @@ export interface Welcome extends Page {
   members: Member[];
   member_count: number;
   limits: Limits;
+  role: Role;
+  rules: Rules;
+  /** Messages deleted of late, where the join asked for what was missed. */
+  deleted?: number[];
   /** True: `messages` are exactly those missed since the position that was asked for. */
   recovered: boolean;
 }
@@ -96,6 +113,41 @@ export interface HistoryFrame extends Page {
   type: "history";
 }
 
+export interface DeletedFrame {
+  type: "deleted";
+  seq: number;
+}
+
+export interface ClearedFrame {
+  type: "cleared";
+  epoch: string;
+}
+
+export interface RulesFrame extends Rules {
+  type: "rules";
+}
+
+/** What was done to keep order, or reported. */
+export interface RecordFrame {
+  type: "record";
+  /** Unix time in milliseconds. */
+  at: number;
+  action: string;
+  by: { id: number; name: string; sub?: string };
+  member?: { id: number; name?: string };
+  seq?: number;
+  /** Unix time in milliseconds. */
+  until?: number;
+  on?: boolean;
+  interval_ms?: number;
+  reason?: string;
+}
+
+export interface ReportedFrame {
+  type: "reported";
+  seq: number;
+}
+
 export interface ErrorFrame {
   type: "error";
   code: string;
@@ -121,6 +173,11 @@ export type Frame =
   | LeftFrame
   | TypingFrame
   | HistoryFrame
+  | DeletedFrame
+  | ClearedFrame
+  | RulesFrame
+  | RecordFrame
+  | ReportedFrame
   | ErrorFrame
   | PongFrame;
 
@@ -146,7 +203,29 @@ export interface SendFrame {
   reply_to?: number;
 }
 
+/** Whom a moderator acts on: a member by its number, or by the `sub` of its token. */
+export type Whom = { member: number } | { sub: string };
+
+/** For how long; for good if absent. */
+export interface Term {
+  for_ms?: number;
+}
+
+/** What a moderator may ask for. */
+export type Order =
+  | { type: "delete"; seq: number }
+  | ({ type: "remove" } & Whom)
+  | ({ type: "ban" } & Whom & Term)
+  | ({ type: "unban" } & Whom)
+  | ({ type: "mute" } & Whom & Term)
+  | ({ type: "unmute" } & Whom)
+  | { type: "lock"; on: boolean }
+  | { type: "slow_mode"; interval_ms: number }
+  | { type: "clear" };
+
 export type ClientFrame =
+  | Order
+  | { type: "report"; seq: number; reason: string }
   | JoinFrame
   | SendFrame
   | { type: "typing"; on: boolean }
@@ -215,6 +294,14 @@ export interface Events {
   failed: [send: Send, why: Refusal];
   /** `members`, `member_count` or `you` changed, by this frame. */
   members: [change: Welcome | JoinedFrame | RenamedFrame | LeftFrame];
+  /** These messages were deleted: forget their text. */
+  deleted: [seqs: number[]];
+  /** The room's rules are these now. */
+  rules: [rules: Rules];
+  /** For moderators: what was done, or reported. */
+  record: [record: RecordFrame];
+  /** The moderators have one's report of this message. */
+  reported: [seq: number];
   /** Who else is typing now. */
   typing: [typists: Member[]];
   /** A refusal that answers no send and no promise. */
@@ -261,6 +348,9 @@ export interface Room {
   readonly typists: Member[];
   /** Known once welcomed, like `you`. */
   readonly limits: Limits | undefined;
+  /** What one may do here. */
+  readonly role: Role | undefined;
+  readonly rules: Rules | undefined;
   readonly session: string | undefined;
   /** What has been seen; undefined before the first welcome. */
   readonly position: Position | undefined;
@@ -280,6 +370,10 @@ export interface Room {
   typing(on: boolean): boolean;
   /** Changes one's name; rejects with `Refused`. */
   rename(name: string): Promise<Member>;
+  /** Asks for what a moderator may do: see `record` and `error`. Returns false where there is nobody to ask. */
+  moderate(order: Order): boolean;
+  /** Tells the moderators of a message. Returns false where there is nobody to tell. */
+  report(seq: number, reason: string): boolean;
   /** Reads a page: the newest, or those before or after a seq. Waits for a connection; rejects with `Refused`. */
   history(page?: { before?: number; after?: number; limit?: number }): Promise<Page>;
 

@@ -52,6 +52,8 @@ class JoinedRoom {
   #unwatch;
   /** @type {Welcome | undefined} */
   #welcome;
+  /** @type {import("./parlor.js").Rules | undefined} */
+  #rules;
 
   /** @param {string | URL} url @param {import("./parlor.js").Options} options */
   constructor(url, options) {
@@ -127,6 +129,14 @@ class JoinedRoom {
     return this.#welcome?.limits;
   }
 
+  get role() {
+    return this.#welcome?.role;
+  }
+
+  get rules() {
+    return this.#rules;
+  }
+
   get session() {
     return this.#welcome?.session ?? this.#session ?? this.#keeper.session;
   }
@@ -169,6 +179,16 @@ class JoinedRoom {
   /** @param {{ before?: number, after?: number, limit?: number }} [page] */
   history(page = {}) {
     return this.#requests.history(page);
+  }
+
+  /** @param {import("./parlor.js").Order} order */
+  moderate(order) {
+    return this.#link.transmit(order);
+  }
+
+  /** @param {number} seq @param {string} reason */
+  report(seq, reason) {
+    return this.#link.transmit({ type: "report", seq, reason: reason.toWellFormed() });
   }
 
   /** @type {Room["on"]} */
@@ -227,6 +247,17 @@ class JoinedRoom {
         return this.#presence.typing(frame);
       case "history":
         return this.#requests.answered(frame);
+      case "deleted":
+        return this.#events.emit("deleted", [frame.seq]);
+      case "cleared":
+        this.#sequence.clear(frame.epoch);
+        return this.#events.emit("reset", { messages: [], more: false });
+      case "rules":
+        return this.#ruled(frame);
+      case "record":
+        return this.#events.emit("record", frame);
+      case "reported":
+        return this.#events.emit("reported", frame.seq);
       case "error":
         return this.#refused(frame);
     }
@@ -243,6 +274,7 @@ class JoinedRoom {
     this.#events.emit("welcome", welcome);
     this.#events.emit("members", welcome);
     this.#events.emit("typing", this.typists);
+    this.#ruled(welcome.rules);
     if (start === "reset") {
       this.#events.emit("reset", { messages: welcome.messages, more: welcome.more });
       for (const message of welcome.messages) this.#outbox.acknowledge(message, welcome.you.id);
@@ -250,6 +282,7 @@ class JoinedRoom {
     for (const message of start === "resumed" ? welcome.messages : []) {
       if (this.#isOn(welcome)) this.#said(message);
     }
+    if (start === "resumed" && welcome.deleted) this.#events.emit("deleted", welcome.deleted);
     if (!this.#isOn(welcome)) return; // a listener hung up
     this.#outbox.open({ epoch: welcome.epoch, member: welcome.you.id, frame_bytes_max: welcome.limits.frame_bytes_max });
     this.#requests.open();
@@ -274,6 +307,12 @@ class JoinedRoom {
       this.#requests.renamed(frame.member);
     }
     this.#events.emit("members", frame);
+  }
+
+  /** @param {import("./parlor.js").Rules} [rules] */
+  #ruled({ locked, slow_mode_ms } = { locked: false, slow_mode_ms: 0 }) { // an older server tells none
+    this.#rules = { locked, slow_mode_ms };
+    this.#events.emit("rules", this.#rules);
   }
 
   /** @param {ErrorFrame} error */

@@ -40,6 +40,12 @@ export class Sequence {
     return "broken";
   }
 
+  /** Nothing seen before still holds: all was deleted. @param {string} epoch */
+  clear(epoch) {
+    this.#epoch = epoch;
+    this.#head = 0;
+  }
+
   /** @param {number} seq @returns {"next" | "seen" | "gap"} gap: messages are missing before this one, which was not taken */
   take(seq) {
     if (seq > this.#head + 1) return "gap";

@@ -13,7 +13,7 @@ mod text;
 mod v1;
 mod ws_chat;
 
-pub use v1::{error_body, history, page_body};
+pub use v1::{error_body, history, order, page_body, record_body};
 
 use crate::limits::FRAME_BYTES_MAX;
 use crate::refusal::Refusal;

@@ -7,6 +7,8 @@ use crate::limits::Limits;
 use crate::refusal::Refusal;
 use crate::room::log::{Line, Message, Page};
 use crate::room::presence::{Member, MemberId};
+use crate::room::rules::House;
+use crate::room::visitor::Role;
 use crate::room::{Notice, Reply, Welcome};
 
 /// 2027-01-15T08:00:00Z.
@@ -19,8 +21,16 @@ pub fn member(id: u64, name: &str) -> Member {
 
 pub fn line(id: u64, name: &str, text: &str, original: Option<&str>) -> Line {
     let (from, text, original) = (member(id, name), text.to_owned(), original.map(str::to_owned));
-    let message =
-        Message { seq: 1, id: "a-1".to_owned(), from, text, sent_at: NOW, reply_to: None, original };
+    let message = Message {
+        seq: 1,
+        id: "a-1".to_owned(),
+        from,
+        text,
+        sent_at: NOW,
+        reply_to: None,
+        original,
+        deleted: false,
+    };
     Line::encode(&message).unwrap()
 }
 
@@ -70,6 +80,9 @@ pub fn welcome(id: u64, name: &str, messages: Vec<Line>) -> Reply {
         limits: Limits::default().for_clients(),
         recovered: false,
         page: Page { messages, more: false },
+        role: Role::Member,
+        house: House::default(),
+        deleted: Vec::new(),
     }))
 }
 

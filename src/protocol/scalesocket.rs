@@ -57,7 +57,7 @@ fn spell_notice(notice: &Notice) -> Option<String> {
         Notice::Message(line) => spell_message(line),
         Notice::Joined { member, .. } => Some(join(member.id)),
         Notice::Left { member, .. } => Some(format!(r#"{{"t":"Leave","_from":{}}}"#, member.id)),
-        Notice::Renamed { .. } | Notice::Typing { .. } => None,
+        _ => None,
     }
 }
 
@@ -76,7 +76,7 @@ fn join(member: MemberId) -> String {
 }
 
 fn spell_message(line: &Line) -> Option<String> {
-    let Message { from, text, original, .. } = line.decode().ok()?;
+    let Message { from, text, original, .. } = line.decode().ok().filter(|message| !message.deleted)?;
     match original.as_deref().and_then(|original| original.strip_suffix('}')) {
         Some(open) => Some(format!(r#"{open},"_from":{}}}"#, from.id)),
         None => Some(spell(&Said { nick: &from.name, text: &text, _from: from.id })),

@@ -70,7 +70,7 @@ fn reply(reply: &Reply) -> Vec<String> {
 }
 
 fn entry(line: &Line) -> Option<Entry> {
-    let Message { from, text, sent_at, .. } = line.decode().ok()?;
+    let Message { from, text, sent_at, .. } = line.decode().ok().filter(|message| !message.deleted)?;
     let (text, author) = (escape(&text, false), escape(&from.name, false));
     Some(Entry { time: sent_at, text, author, color: color(from.id) })
 }

@@ -61,7 +61,7 @@ fn spell_notice(notice: &Notice) -> Option<String> {
         Notice::Message(line) => Some(line.decode().ok()?.text),
         Notice::Typing { member, on: true } => Some(spell(&ServerFrame::Typing { user: &member.name })),
         Notice::Typing { member, on: false } => Some(spell(&ServerFrame::StopTyping { user: &member.name })),
-        Notice::Joined { .. } | Notice::Renamed { .. } | Notice::Left { .. } => None,
+        _ => None,
     }
 }
 

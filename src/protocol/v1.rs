@@ -1,13 +1,18 @@
 //! `parlor.v1`: one JSON object a frame, with a `type`. docs/PROTOCOL.md is its contract; the golden
 //! frames in tests/frames are read by this file's tests and by the JavaScript ones.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{Grammar, spell};
 use crate::limits::{BATCH_BYTES_MAX, ClientLimits, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX};
 use crate::refusal::Refusal;
 use crate::room::log::{Line, Page, Range, Seq};
+use crate::room::moderation::{Order, Record, Whom};
 use crate::room::presence::{Member, MemberId};
+use crate::room::rules::House;
+use crate::room::visitor::Role;
 use crate::room::{Notice, Position, Reply, Request, Unreadable, Welcome};
 
 pub(super) static GRAMMAR: Grammar = Grammar {
@@ -21,16 +26,27 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     after: |_| None,
 };
 
-/// A frame from a client. Fields that are not named here are ignored.
+/// The fields that frames of clients have, as JSON text: which of them a frame needs, and of which type,
+/// follows from its `type`. Others are ignored; `null` counts as absent.
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum ClientFrame {
-    Join { name: String, session: Option<String>, after: Option<After> },
-    Send { id: String, text: String, reply_to: Option<Seq> },
-    Typing { on: bool },
-    Rename { name: String },
-    History { before: Option<Seq>, after: Option<Seq>, limit: Option<usize> },
-    Ping,
+struct Fields<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<&'a RawValue>,
+    name: Option<&'a RawValue>,
+    session: Option<&'a RawValue>,
+    after: Option<&'a RawValue>,
+    before: Option<&'a RawValue>,
+    limit: Option<&'a RawValue>,
+    id: Option<&'a RawValue>,
+    text: Option<&'a RawValue>,
+    reply_to: Option<&'a RawValue>,
+    on: Option<&'a RawValue>,
+    seq: Option<&'a RawValue>,
+    reason: Option<&'a RawValue>,
+    member: Option<&'a RawValue>,
+    sub: Option<&'a RawValue>,
+    for_ms: Option<&'a RawValue>,
+    interval_ms: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +69,10 @@ enum ServerFrame<'a> {
         members: &'a [Member],
         member_count: usize,
         limits: &'a ClientLimits,
+        role: Role,
+        rules: &'a House,
+        #[serde(skip_serializing_if = "<[Seq]>::is_empty")]
+        deleted: &'a [Seq],
         recovered: bool,
     },
     History,
@@ -71,6 +91,16 @@ enum ServerFrame<'a> {
     Typing {
         member: Reference,
         on: bool,
+    },
+    Deleted {
+        seq: Seq,
+    },
+    Cleared {
+        epoch: &'a str,
+    },
+    Rules(&'a House),
+    Reported {
+        seq: Seq,
     },
     Error(ErrorFrame<'a>),
 }
@@ -93,21 +123,82 @@ struct ErrorFrame<'a> {
 
 /// Reads a frame.
 fn decode(frame: &str) -> Result<Request, Unreadable> {
-    let malformed = |error: serde_json::Error| Unreadable::Malformed(error.to_string());
-    Ok(match serde_json::from_str(frame).map_err(malformed)? {
-        ClientFrame::Join { name, session, after } => {
+    let fields: Fields<'_> = serde_json::from_str(frame).map_err(malformed)?;
+    let kind: String = required("type", fields.kind)?;
+    let seq = || required("seq", fields.seq);
+    let on = || required("on", fields.on);
+    Ok(match kind.as_str() {
+        "join" => {
+            let after: Option<After> = optional(fields.after)?;
             let after = after.map(|After { epoch, seq }| Position { epoch, seq });
-            Request::Join { name, session, after }
+            Request::Join { name: required("name", fields.name)?, session: optional(fields.session)?, after }
         }
-        ClientFrame::Send { id, text, reply_to } => Request::Send { id, text, reply_to },
-        ClientFrame::Typing { on } => Request::Typing { on },
-        ClientFrame::Rename { name } => Request::Rename { name },
-        ClientFrame::History { before, after, limit } => {
-            let (range, limit) = history(before, after, limit).map_err(Unreadable::Malformed)?;
+        "send" => Request::Send {
+            id: required("id", fields.id)?,
+            text: required("text", fields.text)?,
+            reply_to: optional(fields.reply_to)?,
+        },
+        "typing" => Request::Typing { on: on()? },
+        "rename" => Request::Rename { name: required("name", fields.name)? },
+        "history" => {
+            let limit: Option<Seq> = optional(fields.limit)?;
+            let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+            let wanted = history(optional(fields.before)?, optional(fields.after)?, limit);
+            let (range, limit) = wanted.map_err(Unreadable::Malformed)?;
             Request::History { range, limit }
         }
-        ClientFrame::Ping => Request::Ping,
+        "report" => Request::Report { seq: seq()?, reason: required("reason", fields.reason)? },
+        "delete" => Request::Moderate(Order::Delete { seq: seq()? }),
+        "remove" => Request::Moderate(Order::Remove(fields.whom()?)),
+        "ban" => Request::Moderate(Order::Ban(fields.whom()?)),
+        "unban" => Request::Moderate(Order::Unban(fields.whom()?)),
+        "mute" => Request::Moderate(Order::Mute(fields.whom()?)),
+        "unmute" => Request::Moderate(Order::Unmute(fields.whom()?)),
+        "lock" => Request::Moderate(Order::Lock { on: on()? }),
+        "slow_mode" => {
+            let interval_ms = required("interval_ms", fields.interval_ms)?;
+            Request::Moderate(Order::SlowMode { interval_ms })
+        }
+        "clear" => Request::Moderate(Order::Clear),
+        "ping" => Request::Ping,
+        _ => return Err(Unreadable::Malformed("there is no frame of this `type`".to_owned())),
     })
+}
+
+impl Fields<'_> {
+    fn whom(&self) -> Result<Whom, Unreadable> {
+        let (member, sub, for_ms) = (optional(self.member)?, optional(self.sub)?, optional(self.for_ms)?);
+        Ok(Whom { member, sub, for_ms })
+    }
+}
+
+fn optional<T: DeserializeOwned>(field: Option<&RawValue>) -> Result<Option<T>, Unreadable> {
+    field.map(|json| serde_json::from_str(json.get())).transpose().map_err(malformed)
+}
+
+fn required<T: DeserializeOwned>(name: &str, field: Option<&RawValue>) -> Result<T, Unreadable> {
+    optional(field)?.ok_or_else(|| Unreadable::Malformed(format!("`{name}` is missing")))
+}
+
+fn malformed(error: serde_json::Error) -> Unreadable {
+    Unreadable::Malformed(error.to_string())
+}
+
+/// Reads an order of a moderator, as it comes over HTTP: the same text as its frame.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn order(body: &str) -> Result<Order, String> {
+    match decode(body) {
+        Ok(Request::Moderate(order)) => Ok(order),
+        Err(Unreadable::Malformed(why)) => Err(why),
+        _ => Err("the body must be a frame of a moderator".to_owned()),
+    }
+}
+
+/// Spells a record of what a moderator did.
+pub fn record_body(record: &Record) -> String {
+    spell(record)
 }
 
 /// Reads what a page of history is asked by, in a frame or in a URL.
@@ -173,6 +264,9 @@ fn spell_notice(notice: &Notice) -> String {
         Notice::Typing { member, on } => {
             spell(&ServerFrame::Typing { member: Reference { id: member.id }, on: *on })
         }
+        Notice::Deleted { seq } => spell(&ServerFrame::Deleted { seq: *seq }),
+        Notice::Cleared { epoch } => spell(&ServerFrame::Cleared { epoch }),
+        Notice::Ruled(house) => spell(&ServerFrame::Rules(house)),
     }
 }
 
@@ -184,12 +278,15 @@ fn reply(reply: &Reply) -> String {
         Reply::History(page) | Reply::Listening(page) => with_page(spell(&ServerFrame::History), page),
         Reply::Unsaid { refusal, .. } => spell(&ServerFrame::Error(error(refusal, None))),
         Reply::Refused { refusal, id } => spell(&ServerFrame::Error(error(refusal, id.as_deref()))),
+        Reply::Record(record) => spell(record),
+        Reply::Reported(seq) => spell(&ServerFrame::Reported { seq: *seq }),
         Reply::Pong => super::PONG.to_owned(),
     }
 }
 
 fn spell_welcome(welcome: &Welcome) -> String {
-    let Welcome { room, epoch, head, you, session, members, member_count, limits, recovered, page } = welcome;
+    let Welcome { room, epoch, head, you, session, members, member_count, limits, .. } = welcome;
+    let Welcome { recovered, page, role, house, deleted, .. } = welcome;
     let frame = ServerFrame::Welcome {
         protocol: 1,
         room,
@@ -200,6 +297,9 @@ fn spell_welcome(welcome: &Welcome) -> String {
         members,
         member_count: *member_count,
         limits,
+        role: *role,
+        rules: house,
+        deleted,
         recovered: *recovered,
     };
     with_page(spell(&frame), page)
@@ -252,6 +352,7 @@ mod tests {
     use crate::limits::{FRAME_BYTES_MAX, Limits};
     use crate::protocol::Dialect;
     use crate::room::log::Message;
+    use crate::room::moderation::{Actor, Named};
 
     fn golden() -> Value {
         serde_json::from_str(include_str!("../../tests/frames/parlor.v1.json")).unwrap()
@@ -272,6 +373,7 @@ mod tests {
             sent_at: 1_800_000_000_000,
             reply_to: None,
             original: None,
+            deleted: false,
         })
         .unwrap()
     }
@@ -286,6 +388,7 @@ mod tests {
             sent_at: 1_800_000_001_000,
             reply_to: Some(1),
             original: None,
+            deleted: false,
         })
         .unwrap()
     }
@@ -313,7 +416,35 @@ mod tests {
             limits: Limits::default().for_clients(),
             recovered: false,
             page: Page { messages: vec![tea(), yes()], more: false },
+            role: Role::Member,
+            house: House::default(),
+            deleted: Vec::new(),
         };
+        let moderated = Welcome {
+            role: Role::Owner,
+            house: House { locked: true, slow_mode_ms: 60_000 },
+            deleted: vec![1],
+            ..welcome.clone()
+        };
+        let gone = Message { text: String::new(), deleted: true, ..tea().decode().unwrap() };
+        let actor = |id, name: &str, sub: Option<&str>| Actor {
+            id: MemberId::new(id),
+            name: name.to_owned(),
+            sub: sub.map(str::to_owned),
+        };
+        let record = |action, by| Record {
+            at: 1_800_000_002_000,
+            action,
+            by,
+            member: None,
+            seq: None,
+            until: None,
+            on: None,
+            interval_ms: None,
+            reason: None,
+        };
+        let muted = Named { id: MemberId::new(8), name: Some("Bo".to_owned()) };
+        let told_record = |record: Record| reply(&Reply::Record(record));
         let typing = |on| Notice::Typing { member: member(8, "Bo"), on };
         let ours = [
             ("welcome", reply(&Reply::Welcome(Box::new(welcome)))),
@@ -329,6 +460,36 @@ mod tests {
             ("error", refused(Refusal::EmptyText, Some("a-2"))),
             ("error_rate", refused(Refusal::RateLimited { retry_after_ms: 500 }, Some("a-3"))),
             ("error_join", refused(Refusal::NotJoined, None)),
+            ("welcome_rules", reply(&Reply::Welcome(Box::new(moderated)))),
+            ("tombstone", told(&[Notice::Message(Line::encode(&gone).unwrap())])),
+            ("deleted", told(&[Notice::Deleted { seq: 1 }])),
+            ("cleared", told(&[Notice::Cleared { epoch: "fedcba9876543210fedcba9876543210".to_owned() }])),
+            ("rules", told(&[Notice::Ruled(House { locked: true, slow_mode_ms: 60_000 })])),
+            (
+                "record",
+                told_record(Record {
+                    member: Some(muted),
+                    until: Some(1_800_000_062_000),
+                    ..record("mute", actor(7, "Ada", Some("ada@example.com")))
+                }),
+            ),
+            ("record_lock", told_record(Record { on: Some(true), ..record("lock", actor(7, "Ada", None)) })),
+            (
+                "record_slow",
+                told_record(Record {
+                    interval_ms: Some(60_000),
+                    ..record("slow_mode", actor(7, "Ada", None))
+                }),
+            ),
+            (
+                "record_report",
+                told_record(Record {
+                    seq: Some(2),
+                    reason: Some("rude".to_owned()),
+                    ..record("report", actor(8, "Bo", None))
+                }),
+            ),
+            ("reported", reply(&Reply::Reported(2))),
             ("pong", reply(&Reply::Pong)),
         ];
         let golden = golden();
@@ -342,6 +503,8 @@ mod tests {
     fn the_clients_frames_are_read() {
         let text = str::to_owned;
         let after = Position { epoch: text("0123456789abcdef0123456789abcdef"), seq: 2 };
+        let number = |for_ms| Whom { member: Some(8), sub: None, for_ms };
+        let subject = || Whom { sub: Some(text("bo@example.com")), ..Whom::default() };
         let join = |session, after| Request::Join { name: text("Ada"), session, after };
         let requests = [
             ("join", join(None, None)),
@@ -354,11 +517,26 @@ mod tests {
             ("history", Request::History { range: Range::Newest, limit: 64 }),
             ("history_before", Request::History { range: Range::Before(65), limit: 200 }),
             ("history_after", Request::History { range: Range::After(0), limit: 64 }),
+            ("report", Request::Report { seq: 2, reason: text("rude") }),
+            ("delete", Request::Moderate(Order::Delete { seq: 1 })),
+            ("remove", Request::Moderate(Order::Remove(number(None)))),
+            ("ban", Request::Moderate(Order::Ban(subject()))),
+            ("unban", Request::Moderate(Order::Unban(number(None)))),
+            ("mute", Request::Moderate(Order::Mute(number(Some(60_000))))),
+            ("unmute", Request::Moderate(Order::Unmute(subject()))),
+            ("lock", Request::Moderate(Order::Lock { on: true })),
+            ("slow_mode", Request::Moderate(Order::SlowMode { interval_ms: 60_000 })),
+            ("clear", Request::Moderate(Order::Clear)),
             ("ping", Request::Ping),
         ];
         let golden = golden();
         for (name, request) in &requests {
-            assert_eq!(decode(&golden["client"][name].to_string()).as_ref(), Ok(request), "{name}");
+            let frame = golden["client"][name].to_string();
+            assert_eq!(decode(&frame).as_ref(), Ok(request), "{name}");
+            // Over HTTP the orders are the same, and nothing else is one.
+            let ordered = order(&frame).map(Request::Moderate);
+            assert_eq!(ordered.is_ok(), matches!(request, Request::Moderate(_)), "{name}");
+            assert!(ordered.is_err() || ordered.as_ref() == Ok(request));
         }
         assert_eq!(golden["client"].as_object().unwrap().len(), requests.len());
     }
@@ -404,7 +582,7 @@ mod tests {
         #[test]
         fn any_text_survives_storage_and_the_wire(said in "\\PC*|[\\x00-\\x{10ffff}]{0,40}") {
             let (id, from) = ("1".to_owned(), member(8, "Bo"));
-            let message = Message { seq: 1, id, from, text: said.clone(), sent_at: 0, reply_to: None, original: None };
+            let message = Message { seq: 1, id, from, text: said.clone(), sent_at: 0, reply_to: None, original: None, deleted: false };
             let line = Line::encode(&message).unwrap();
             prop_assert!(!line.as_str().contains('\n'));
             prop_assert_eq!(line.decode().unwrap(), message);

@@ -1,7 +1,8 @@
 //! `ws-chat`: the small chat that tutorials of the `ws` package build. JSON objects with a `type`; who has
 //! not joined hears everything, and speaks as `Anonymous`; a page may put what it gets into its HTML.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::html::escape;
 use super::{Grammar, spell};
@@ -24,18 +25,6 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     after: |_| None,
 };
 
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum ClientFrame {
-    Join {
-        #[serde(default)]
-        username: Option<String>,
-    },
-    Message {
-        text: String,
-    },
-}
-
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum ServerFrame {
@@ -45,13 +34,18 @@ enum ServerFrame {
 
 fn decode(frame: &str) -> Result<Request, Unreadable> {
     let cut = |text: String, chars_max: usize| text.chars().take(chars_max).collect::<String>();
-    match serde_json::from_str(frame).map_err(|_| Unreadable::Ignored)? {
-        ClientFrame::Join { username } => {
-            Ok(Request::Enter { name: username.map(|name| cut(name, NAME_CHARS_MAX)) })
-        }
-        ClientFrame::Message { text } => {
+    let object: Map<String, Value> = serde_json::from_str(frame).map_err(|_| Unreadable::Ignored)?;
+    let field = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+    match (field("type").as_deref(), field("text")) {
+        (Some("join"), _) => match object.get("username") {
+            None | Some(Value::Null) => Ok(Request::Enter { name: None }),
+            Some(Value::String(name)) => Ok(Request::Enter { name: Some(cut(name.clone(), NAME_CHARS_MAX)) }),
+            Some(_) => Err(Unreadable::Ignored),
+        },
+        (Some("message"), Some(text)) => {
             Ok(Request::Speak { name: None, text: cut(text, TEXT_CHARS_MAX), original: None })
         }
+        _ => Err(Unreadable::Ignored),
     }
 }
 
@@ -70,7 +64,7 @@ fn spell_notice(notice: &Notice) -> Option<String> {
         }
         Notice::Joined { member, at, .. } => Some(system(&member.name, "joined the chat", *at)),
         Notice::Left { member, at, .. } => Some(system(&member.name, "left the chat", *at)),
-        Notice::Renamed { .. } | Notice::Typing { .. } => None,
+        _ => None,
     }
 }
 

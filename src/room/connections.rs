@@ -3,8 +3,18 @@
 use super::*;
 
 impl Room {
-    pub(super) fn open(&mut self, connection: ConnectionId, opened_at: u64) {
-        let fresh = Connection { opened_at, member: None, listens: false, bad_frames: 0, rate_refusals: 0 };
+    pub(super) fn open(&mut self, connection: ConnectionId, visitor: Visitor, opened_at: u64, now_ms: u64) {
+        if let Some(address) = &visitor.address {
+            let most = self.limits.connections_per_address_max as f64;
+            let first = || Neighbours { open: 0, arrivals: Bucket::full(most, now_ms) };
+            self.addresses.entry(address.clone()).or_insert_with(first).open += 1;
+        }
+        if let Some(expires_at) = visitor.expires_at {
+            self.expiries.insert((expires_at, connection));
+        }
+        let futile = Bucket::full(FUTILE_BURST, now_ms);
+        let (member, listens, bad_frames, rate_refusals) = (None, false, 0, 0);
+        let fresh = Connection { opened_at, visitor, member, listens, bad_frames, rate_refusals, futile };
         self.connections.insert(connection, fresh);
         self.join_deadlines.insert((self.join_deadline(opened_at), connection));
     }
@@ -22,6 +32,12 @@ impl Room {
         let Some(known) = self.connections.remove(&connection) else { return };
         self.join_deadlines.remove(&(self.join_deadline(known.opened_at), connection));
         self.waiting.retain(|(waiting, _)| *waiting != connection);
+        if let Some(expires_at) = known.visitor.expires_at {
+            self.expiries.remove(&(expires_at, connection));
+        }
+        if let Some(address) = &known.visitor.address {
+            self.release(address, now_ms);
+        }
         let Some(member) = known.member else { return };
         self.seated = self.seated.saturating_sub(1);
         let Some(present) = self.presence.get(member).cloned() else { return };
@@ -30,6 +46,46 @@ impl Room {
             let member_count = self.presence.count();
             self.tell(Notice::Left { member: present, member_count, at: now_ms }, now_ms);
         }
+    }
+
+    /// Counts one connection of an address less. It is forgotten once it may make as many again as anybody.
+    fn release(&mut self, address: &str, now_ms: u64) {
+        let most = self.limits.connections_per_address_max as f64;
+        if let Some(neighbours) = self.addresses.get_mut(address) {
+            neighbours.open = neighbours.open.saturating_sub(1);
+        }
+        if self.addresses.len() > self.connections.len() + 64 {
+            self.addresses
+                .retain(|_, it| it.open > 0 || !it.arrivals.is_full(most, ARRIVALS_PER_SECOND, now_ms));
+        }
+    }
+
+    /// Notes a frame that led to nothing; at one too many the connection ends.
+    pub(super) fn note_futile(&mut self, connection: ConnectionId, now_ms: u64) -> Option<Effect> {
+        let known = self.connections.get_mut(&connection)?;
+        let over = known.futile.take(FUTILE_BURST, FUTILE_PER_SECOND, now_ms).is_err();
+        over.then(|| self.close(connection, CloseCode::RateLimited, now_ms))
+    }
+
+    /// Ends the connections whose tokens have run out.
+    pub(super) fn expire(&mut self, now_ms: u64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        while let Some((at, connection)) = self.expiries.first().copied().filter(|(at, _)| *at <= now_ms) {
+            self.expiries.remove(&(at, connection));
+            effects.push(self.close(connection, CloseCode::Expired, now_ms));
+        }
+        effects
+    }
+
+    /// The alarm to ask for, if a token runs out before the one that was asked for: a timer would keep the
+    /// room awake until then.
+    pub(super) fn watch_expiry(&mut self) -> Option<Effect> {
+        let (first, _) = self.expiries.first().copied()?;
+        if self.alarm_at.is_some_and(|at| at <= first) {
+            return None;
+        }
+        self.alarm_at = Some(first);
+        Some(Effect::WakeAt(first))
     }
 
     pub(super) fn close(&mut self, connection: ConnectionId, code: CloseCode, now_ms: u64) -> Effect {
@@ -66,7 +122,10 @@ impl Room {
             None
         };
         let mut effects = vec![Effect::Send(connection, Reply::Refused { refusal, id })];
-        effects.extend(close.map(|code| self.close(connection, code, now_ms)));
+        effects.extend(match close {
+            Some(code) => Some(self.close(connection, code, now_ms)),
+            None => self.note_futile(connection, now_ms),
+        });
         effects
     }
 
@@ -82,7 +141,8 @@ impl Room {
         let known = self.connections.get(&connection)?;
         let member = known.member.and_then(|id| self.presence.get(id));
         let member = member.map(|member| (member.id, DisplayName::stored(member.name.clone())));
-        Some(Seat { opened_at: known.opened_at, member, listens: known.listens })
+        let (opened_at, listens, visitor) = (known.opened_at, known.listens, known.visitor.clone());
+        Some(Seat { opened_at, member, listens, visitor })
     }
 
     /// The seats of a member's connections that were welcomed.

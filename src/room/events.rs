@@ -7,8 +7,11 @@
 use thiserror::Error;
 
 use super::log::{Line, Page, Range, Segment, SegmentHead, Seq};
+use super::moderation::{Order, Record};
 use super::presence::{Member, MemberId};
+use super::rules::{House, Rules};
 use super::session::Secret;
+use super::visitor::{Role, Visitor};
 use crate::limits::ClientLimits;
 use crate::name::DisplayName;
 use crate::refusal::{CloseCode, Refusal};
@@ -20,8 +23,8 @@ pub struct ConnectionId(pub u64);
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// A connection was made.
-    Opened(ConnectionId),
+    /// A connection was made, by somebody whom [`super::Room::admit`] let in.
+    Opened(ConnectionId, Visitor),
     /// A frame came from it, as its dialect read it.
     Received(ConnectionId, Result<Request, Unreadable>),
     /// It ended.
@@ -96,6 +99,15 @@ pub enum Request {
         /// How many at most.
         limit: usize,
     },
+    /// Keep order.
+    Moderate(Order),
+    /// Tell the moderators of a message.
+    Report {
+        /// Which.
+        seq: Seq,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// See whether the room is there.
     Ping,
 }
@@ -151,6 +163,14 @@ pub enum Effect {
     Create(Meta),
     /// Write these rows, each over the one with the same first seq.
     Append(Vec<Segment>),
+    /// Write this row over the one with the same first seq: what it said has changed.
+    Rewrite(Segment),
+    /// Delete all rows of the log; what comes counts within the epoch of this.
+    Clear(Meta),
+    /// Keep these rules instead of those before.
+    Rule(Rules),
+    /// Keep a record of what was done.
+    Record(Record),
     /// Delete the rows of the log before this seq.
     Trim(Seq),
     /// Delete all that is stored. The room is one that was never used.
@@ -204,6 +224,18 @@ pub enum Notice {
         /// Whether it began.
         on: bool,
     },
+    /// A message is deleted: its text is gone.
+    Deleted {
+        /// Which.
+        seq: Seq,
+    },
+    /// All messages are deleted; what comes counts from 1 again.
+    Cleared {
+        /// What it counts within.
+        epoch: String,
+    },
+    /// The room's rules are others.
+    Ruled(House),
 }
 
 impl Notice {
@@ -212,7 +244,7 @@ impl Notice {
         match self {
             Self::Message(line) => line.decode().ok().map(|message| message.from.id),
             Self::Typing { member, .. } => Some(member.id),
-            Self::Joined { .. } | Self::Renamed { .. } | Self::Left { .. } => None,
+            _ => None,
         }
     }
 
@@ -247,6 +279,10 @@ pub enum Reply {
         /// The `id` of the message that was refused.
         id: Option<String>,
     },
+    /// What was done to keep order, for those who do.
+    Record(Record),
+    /// The moderators know of this message.
+    Reported(Seq),
     /// The room is there.
     Pong,
 }
@@ -274,6 +310,12 @@ pub struct Welcome {
     pub recovered: bool,
     /// What was missed, or the newest messages.
     pub page: Page,
+    /// What the member may do.
+    pub role: Role,
+    /// The room's rules.
+    pub house: House,
+    /// Messages that were deleted of late, for who may have seen them.
+    pub deleted: Vec<Seq>,
 }
 
 /// What a room's storage keeps beside its messages.
@@ -288,7 +330,7 @@ pub struct Meta {
 }
 
 /// What is kept with a connection while the room sleeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Seat {
     /// When the connection was made, in Unix milliseconds.
     pub opened_at: u64,
@@ -296,6 +338,8 @@ pub struct Seat {
     pub member: Option<(MemberId, DisplayName)>,
     /// Whether it hears what is said without being a member's.
     pub listens: bool,
+    /// Who made it.
+    pub visitor: Visitor,
 }
 
 impl Seat {
@@ -318,6 +362,12 @@ pub trait Archive {
     /// # Errors
     /// As [`Archive::segments`].
     fn head_after(&self, first: Seq) -> Result<Option<SegmentHead>, Fault>;
+
+    /// The newest `limit` records before the one of that number, newest first, each as JSON text.
+    ///
+    /// # Errors
+    /// As [`Archive::segments`].
+    fn records(&self, before: u64, limit: usize) -> Result<Vec<(u64, String)>, Fault>;
 }
 
 /// What must not happen. The shell drops the room's memory, closes its connections with 1011, and

@@ -75,14 +75,26 @@ impl Room {
             epoch: meta.epoch.clone(),
             head,
             you: you.clone(),
-            session: meta.secret.session(you.id, now_ms),
+            session: self.session_of(connection, you.id, now_ms),
             members: self.presence.list(),
             member_count: self.presence.count(),
             limits: self.limits.for_clients(),
             recovered: missed.is_some(),
             page,
+            role: self.role_of(connection),
+            house: self.rules.house,
+            deleted: if after.is_some() { self.rules.deleted.clone() } else { Vec::new() },
         };
         Ok(vec![Effect::Seat(connection, seat), Effect::Send(connection, Reply::Welcome(Box::new(welcome)))])
+    }
+
+    /// The note to take a member up again with. Who is known by a lasting identity needs none.
+    fn session_of(&self, connection: ConnectionId, member: MemberId, now_ms: u64) -> String {
+        let Some(meta) = &self.meta else { return String::new() };
+        match self.connections.get(&connection).map(|known| &known.visitor.subject) {
+            Some(Some(_)) => meta.secret.no_session(member, now_ms),
+            _ => meta.secret.session(member, now_ms),
+        }
     }
 
     /// Queues something that everybody will be told.
@@ -120,6 +132,10 @@ impl Archive for Written<'_> {
         segments.extend(self.rows.iter().filter(overlaps).cloned());
         segments.sort_by_key(|segment| segment.first);
         Ok(segments)
+    }
+
+    fn records(&self, before: u64, limit: usize) -> Result<Vec<(u64, String)>, Fault> {
+        self.archive.records(before, limit)
     }
 
     fn head_after(&self, first: Seq) -> Result<Option<SegmentHead>, Fault> {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::log::{Message, SegmentKeys, remembers};
+use super::moderation::{Order, Record};
 use super::*;
 
 pub(super) const SEED: [u8; 32] = [9; 32];
@@ -27,6 +28,8 @@ pub(super) struct Client {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Disk {
     pub meta: Option<Meta>,
+    pub rules: Rules,
+    pub records: Vec<Record>,
     pub segments: BTreeMap<Seq, Segment>,
     pub seats: BTreeMap<ConnectionId, Seat>,
     pub rows_written: usize,
@@ -43,6 +46,15 @@ impl Archive for Disk {
             return Ok(Vec::new());
         }
         Ok(self.segments.range(start..=last).map(|(_, segment)| segment.clone()).collect())
+    }
+
+    fn records(&self, before: u64, limit: usize) -> Result<Vec<(u64, String)>, Fault> {
+        let numbered = (1..).zip(&self.records).filter(|(number, _)| *number < before);
+        let spelled = numbered.map(|(number, record)| (number, serde_json::to_string(record).unwrap()));
+        let mut all: Vec<_> = spelled.collect();
+        all.reverse();
+        all.truncate(limit);
+        Ok(all)
     }
 
     fn head_after(&self, first: Seq) -> Result<Option<SegmentHead>, Fault> {
@@ -64,6 +76,7 @@ impl Disk {
         let keys = self.segments.values().filter(|row| remembers(row.first, row.last_at, head, now_ms));
         Saved {
             meta: self.meta.clone(),
+            rules: self.rules.clone(),
             newest,
             oldest: self.segments.values().next().map(Segment::head),
             keys: keys
@@ -71,6 +84,20 @@ impl Disk {
                 .collect(),
             seats: self.seats.iter().map(|(connection, seat)| (*connection, seat.clone())).collect(),
         }
+    }
+
+    /// Writes a row whose messages were stored before, and only less is said in.
+    fn rewrite(&mut self, row: Segment) {
+        self.rows_written += 1;
+        for line in row.body.split('\n') {
+            let message: Message = serde_json::from_str(line).unwrap();
+            let old = &mut self.messages[message.seq as usize - 1];
+            assert_eq!((&old.id, &old.from, old.sent_at), (&message.id, &message.from, message.sent_at));
+            assert!(*old == message || message.deleted);
+            *old = message;
+        }
+        let old = self.segments.insert(row.first, row.clone()).unwrap();
+        assert_eq!((old.keys, old.last_at, old.bytes_before), (row.keys, row.last_at, row.bytes_before));
     }
 
     fn append(&mut self, row: Segment) {
@@ -118,10 +145,14 @@ impl World {
     }
 
     pub fn open(&mut self) -> ConnectionId {
+        self.open_as(Visitor::default())
+    }
+
+    pub fn open_as(&mut self, visitor: Visitor) -> ConnectionId {
         let connection = ConnectionId(self.next);
         self.next += 1;
         self.clients.insert(connection, Client::default());
-        self.handle(Event::Opened(connection));
+        self.handle(Event::Opened(connection, visitor));
         connection
     }
 
@@ -136,6 +167,19 @@ impl World {
         self.ask(connection, Request::Join { name: name.to_owned(), session, after });
         self.flush();
         connection
+    }
+
+    /// Joins as somebody with a token.
+    pub fn join_as(&mut self, name: &str, visitor: Visitor) -> ConnectionId {
+        let connection = self.open_as(visitor);
+        self.ask(connection, Request::Join { name: name.to_owned(), session: None, after: None });
+        self.flush();
+        connection
+    }
+
+    pub fn order(&mut self, connection: ConnectionId, order: Order) {
+        self.ask(connection, Request::Moderate(order));
+        self.flush();
     }
 
     pub fn ask(&mut self, connection: ConnectionId, request: Request) {
@@ -160,8 +204,18 @@ impl World {
     }
 
     pub fn publish(&mut self, id: &str, name: &str, text: &str) -> Result<Published, Refusal> {
+        self.publish_as(&Visitor::default(), id, name, text)
+    }
+
+    pub fn publish_as(
+        &mut self,
+        visitor: &Visitor,
+        id: &str,
+        name: &str,
+        text: &str,
+    ) -> Result<Published, Refusal> {
         let post = Post { id: id.to_owned(), name: name.to_owned(), text: text.to_owned() };
-        let (effects, published) = self.room.publish(post, self.now_ms, &self.disk).unwrap();
+        let (effects, published) = self.room.publish(post, visitor, self.now_ms, &self.disk).unwrap();
         self.apply(effects);
         self.check();
         if let Ok(published) = published {
@@ -174,6 +228,13 @@ impl World {
         let effects = self.room.handle(event, self.now_ms, &self.disk).unwrap();
         self.apply(effects);
         self.check();
+    }
+
+    pub fn order_over_http(&mut self, visitor: &Visitor, order: Order) -> Result<Record, Refusal> {
+        let done = self.room.moderate_over_http(order, visitor, self.now_ms, &self.disk).unwrap();
+        self.apply(done.0);
+        self.flush();
+        done.1
     }
 
     pub fn advance(&mut self, ms: u64) {
@@ -234,6 +295,7 @@ impl World {
             self.room.presence.count(),
             self.room.log.head(),
             self.room.meta.clone(),
+            self.room.rules.clone(),
             self.room.timeout(),
         )
     }
@@ -243,6 +305,15 @@ impl World {
             match effect {
                 Effect::Create(meta) => assert_eq!(self.disk.meta.replace(meta), None, "created twice"),
                 Effect::Append(rows) => rows.into_iter().for_each(|row| self.disk.append(row)),
+                Effect::Rewrite(row) => self.disk.rewrite(row),
+                Effect::Clear(meta) => {
+                    self.disk.meta = Some(meta);
+                    self.disk.segments.clear();
+                    self.disk.messages.clear();
+                    self.disk.ids.clear();
+                }
+                Effect::Rule(rules) => self.disk.rules = rules,
+                Effect::Record(record) => self.disk.records.push(record),
                 Effect::Trim(first) => self.disk.trim(first),
                 Effect::Wipe => {
                     self.disk = Disk { seats: std::mem::take(&mut self.disk.seats), ..Disk::default() }
@@ -310,7 +381,19 @@ impl Client {
                 assert!(known || self.listens, "one left who was not here");
                 self.member_count = *member_count;
             }
-            Notice::Typing { .. } => {}
+            Notice::Typing { .. } | Notice::Ruled(_) => {}
+            Notice::Deleted { seq } => {
+                if let Some(known) = self.messages.iter_mut().find(|message| message.seq == *seq) {
+                    known.text.clear();
+                    known.deleted = true;
+                }
+            }
+            Notice::Cleared { epoch } => {
+                self.messages.clear();
+                if let Some(welcome) = &mut self.welcome {
+                    (welcome.epoch, welcome.head) = (epoch.clone(), 0);
+                }
+            }
         }
         self.notices.push(notice.clone());
     }

@@ -22,11 +22,11 @@ impl Room {
                 self.let_listen(connection);
                 self.waiting.push((connection, Awaited::Hearing(history)));
                 self.request_flush(now_ms);
-                Ok(Vec::new())
+                Ok(self.watch_expiry().into_iter().collect())
             }
             (Request::Enter { name }, None) => Ok(self.enter(connection, name.as_deref(), now_ms)),
             (Request::Enter { name }, Some(member)) => {
-                Ok(self.go_by(member, name.as_deref().unwrap_or_default(), now_ms))
+                Ok(self.go_by(connection, member, name.as_deref().unwrap_or_default(), now_ms))
             }
             (Request::Speak { name, text, original }, None) => {
                 let mut effects = self.enter(connection, name.as_deref(), now_ms);
@@ -40,8 +40,8 @@ impl Room {
                 self.speak(connection, member, name.as_deref(), text, original, now_ms, archive)
             }
             (Request::TypingAs { name, on }, Some(member)) => {
-                let effects = self.go_by(member, &name, now_ms);
-                self.tell_typing(member, on, now_ms);
+                let mut effects = self.go_by(connection, member, &name, now_ms);
+                effects.extend(self.tell_typing(connection, member, on, now_ms));
                 Ok(effects)
             }
             _ => Ok(Vec::new()),
@@ -72,12 +72,32 @@ impl Room {
         self.presence.count() > 0 || self.connections.values().any(|connection| connection.listens)
     }
 
-    pub(super) fn tell_typing(&mut self, member: MemberId, on: bool, now_ms: u64) {
-        if self.take_signal(member, now_ms).is_ok()
-            && let Some(member) = self.presence.get(member).cloned()
-        {
+    /// Tells that a member types, unless it may not or does so too often.
+    pub(super) fn tell_typing(
+        &mut self,
+        connection: ConnectionId,
+        member: MemberId,
+        on: bool,
+        now_ms: u64,
+    ) -> Vec<Effect> {
+        let role = self.role_of(connection);
+        let silent = match self.may_speak(member, role, now_ms) {
+            Ok(()) | Err(Refusal::RateLimited { .. }) => false,
+            Err(_) => true,
+        };
+        if silent || self.take_signal(member, now_ms).is_err() {
+            return self.note_futile(connection, now_ms).into_iter().collect();
+        }
+        if let Some(member) = self.presence.get(member).cloned() {
             self.tell(Notice::Typing { member, on }, now_ms);
         }
+        Vec::new()
+    }
+
+    /// Whether the member may change its name: not one that its token gives.
+    pub(super) fn may_rename(&self, connection: ConnectionId) -> bool {
+        let known = self.connections.get(&connection);
+        known.is_some_and(|known| known.visitor.name.is_none() && known.visitor.role >= Role::Member)
     }
 
     /// Who is here, at most 200 of them.
@@ -91,16 +111,17 @@ impl Room {
     }
 
     fn enter(&mut self, connection: ConnectionId, name: Option<&str>, now_ms: u64) -> Vec<Effect> {
-        let name = DisplayName::nearest(name.unwrap_or_default(), &self.limits);
+        let given = self.connections.get(&connection).and_then(|known| known.visitor.name.as_deref());
+        let name = DisplayName::nearest(given.or(name).unwrap_or_default(), &self.limits);
         self.seat_as(connection, &name, None, None, now_ms)
     }
 
     /// Gives a member another name, if it is another and not over the rate.
-    fn go_by(&mut self, member: MemberId, name: &str, now_ms: u64) -> Vec<Effect> {
+    fn go_by(&mut self, connection: ConnectionId, member: MemberId, name: &str, now_ms: u64) -> Vec<Effect> {
         let name = DisplayName::nearest(name, &self.limits);
         let same = self.presence.get(member).is_some_and(|present| present.name == name.as_str());
-        if same || self.take_signal(member, now_ms).is_err() {
-            return Vec::new();
+        if same || !self.may_rename(connection) || self.take_signal(member, now_ms).is_err() {
+            return self.note_futile(connection, now_ms).into_iter().collect();
         }
         let Some(renamed) = self.presence.rename(member, &name) else { return Vec::new() };
         let member_count = self.presence.count();
@@ -121,7 +142,7 @@ impl Room {
     ) -> Effects {
         let Some(you) = self.presence.get(member).cloned() else { return Ok(Vec::new()) };
         let name = name.map(|name| DisplayName::nearest(name, &self.limits));
-        let name = name.filter(|name| name.as_str() != you.name);
+        let name = name.filter(|name| name.as_str() != you.name && self.may_rename(connection));
         let from = name.as_ref().map_or_else(|| you.clone(), |name| Member::new(member, name));
         let id = self.lot.id();
         let too_long = original.as_ref().is_some_and(|it| it.chars().count() > self.limits.text_chars_max);
@@ -131,11 +152,15 @@ impl Room {
             self.parse(id.clone(), text)
         };
         let said = match parsed {
-            Ok((id, text)) => self.say(from.clone(), &id, &text, None, original, now_ms, archive)?,
+            Ok((id, text)) => {
+                let visitor = self.visitor(connection);
+                self.say(from.clone(), &visitor, &id, &text, None, original, now_ms, archive)?
+            }
             Err(refusal) => Err(refusal),
         };
         if let Err(refusal) = said {
-            return Ok(vec![Effect::Send(connection, Reply::Unsaid { you, refusal })]);
+            let unsaid = Effect::Send(connection, Reply::Unsaid { you, refusal });
+            return Ok([unsaid].into_iter().chain(self.note_futile(connection, now_ms)).collect());
         }
         self.senders.0.push((connection, id));
         let Some(name) = name else { return Ok(Vec::new()) };

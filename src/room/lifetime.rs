@@ -20,10 +20,12 @@ impl Room {
 
     /// Lets go of what is too old; of everything, where nobody has been for long.
     pub(super) fn alarm(&mut self, now_ms: u64, archive: &dyn Archive) -> Effects {
-        let Some(wipe_at) = self.wipe_at() else { return Ok(Vec::new()) };
+        self.alarm_at = None;
+        let Some(wipe_at) = self.wipe_at() else { return Ok(self.watch_expiry().into_iter().collect()) };
         if wipe_at <= now_ms && self.connections.is_empty() && !self.is_unsettled() {
             self.meta = None;
             self.log = Log::default();
+            self.rules = Rules::default();
             self.buckets.clear();
             return Ok(vec![Effect::Wipe]);
         }
@@ -38,6 +40,8 @@ impl Room {
                     .max(now_ms.saturating_add(ALARM_GAP_MS_MIN))
             }
         };
+        let next = self.expiries.first().map_or(next, |(at, _)| next.min(*at));
+        self.alarm_at = Some(next);
         Ok(trimmed.map(Effect::Trim).into_iter().chain([Effect::WakeAt(next)]).collect())
     }
 
@@ -55,7 +59,8 @@ impl Room {
         let secret = session::Secret::new(self.lot.bytes());
         let meta = Meta { epoch: self.lot.id(), secret, created_at: now_ms };
         self.meta = Some(meta.clone());
-        let wake = self.wipe_at().map(Effect::WakeAt);
+        self.alarm_at = self.wipe_at();
+        let wake = self.alarm_at.map(Effect::WakeAt);
         (meta.clone(), [Effect::Create(meta)].into_iter().chain(wake).collect())
     }
 }

@@ -46,6 +46,9 @@ pub struct Message {
     /// the same dialect; others show the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<String>,
+    /// Whether a moderator has deleted it: its text is gone, its number stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
 }
 
 /// A [`Message`] as JSON text, without line breaks.
@@ -257,7 +260,10 @@ impl Log {
         self.seen.insert(key, seq, now_ms);
         self.seen.forget(now_ms);
         let id = id.as_str().to_owned();
-        self.pending.push((Message { seq, id, from, text, sent_at: now_ms, reply_to, original }, key));
+        self.pending.push((
+            Message { seq, id, from, text, sent_at: now_ms, reply_to, original, deleted: false },
+            key,
+        ));
         seq
     }
 
@@ -337,6 +343,45 @@ impl Log {
     pub fn read(&self, seq: Seq, archive: &dyn Archive) -> Result<Line, Fault> {
         let mut lines = self.read_all(seq, seq, archive)?;
         lines.pop().ok_or_else(|| Fault::Log(format!("message {seq} is missing")))
+    }
+
+    /// Takes the text out of a stored message. Returns the row to write, none if there is no such message
+    /// or it is deleted already. Rows after it keep their `bytes_before`, which count a little too much then.
+    ///
+    /// # Errors
+    /// As [`Log::read`].
+    pub fn redact(&mut self, seq: Seq, archive: &dyn Archive) -> Result<Option<Segment>, Fault> {
+        if seq < self.first() || seq > self.stored_head() {
+            return Ok(None);
+        }
+        let mut segments = archive.segments(seq, seq)?;
+        let Some(mut segment) = segments.pop() else { return Ok(None) };
+        let mut found = false;
+        let mut lines = Vec::with_capacity(segment.len());
+        for (at, line) in segment.lines() {
+            if at != seq {
+                lines.push(Line(line.to_owned()));
+                continue;
+            }
+            let message = Line(line.to_owned()).decode()?;
+            found = !message.deleted;
+            let tombstone = Message { text: String::new(), original: None, deleted: true, ..message };
+            lines.push(Line::encode(&tombstone)?);
+        }
+        if !found {
+            return Ok(None);
+        }
+        segment.body = lines.iter().map(Line::as_str).collect::<Vec<_>>().join("\n");
+        if segment.first == self.open.first {
+            self.open.body.clone_from(&segment.body);
+        }
+        Ok(Some(segment))
+    }
+
+    /// What was said last: of the newest row, and of a second one given, when and by whom.
+    pub fn recent(&self) -> impl Iterator<Item = (MemberId, u64)> {
+        let lines = self.open.body.split('\n').filter_map(|line| Line(line.to_owned()).decode().ok());
+        lines.map(|message| (message.from.id, message.sent_at))
     }
 
     /// Reads a page of at most `limit` stored messages.

@@ -17,14 +17,20 @@ mod harness;
 mod informal;
 mod lifetime;
 pub mod log;
+pub mod moderation;
+#[cfg(test)]
+mod moderation_tests;
 mod pace;
 pub mod presence;
 mod rate;
+pub mod rules;
 mod serving;
 pub mod session;
 #[cfg(test)]
 mod tests;
 pub mod visitor;
+#[cfg(test)]
+mod visitor_tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -33,11 +39,13 @@ use log::{Found, Line, Log, Page, Range, Segment, SegmentHead, SegmentKeys, Seq}
 use pace::Pace;
 use presence::{Arrival, Member, MemberId, Presence};
 use rate::Bucket;
+use rules::Rules;
 use session::Lot;
+use visitor::{Rate, Role, Visitor};
 
 use crate::limits::{
-    ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, BAD_FRAMES_MAX, HOLD_MS_MAX, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST,
-    SIGNAL_PER_SECOND,
+    ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, ARRIVALS_PER_SECOND, BAD_FRAMES_MAX, FUTILE_BURST, FUTILE_PER_SECOND,
+    HOLD_MS_MAX, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND,
 };
 use crate::name::{DisplayName, MessageId, RoomName, Text};
 use crate::planted::{Bug, planted};
@@ -50,12 +58,19 @@ pub struct Room {
     limits: Limits,
     meta: Option<Meta>,
     log: Log,
+    rules: Rules,
     presence: Presence,
     connections: BTreeMap<ConnectionId, Connection>,
     /// How many of them have joined.
     seated: usize,
     /// When each connection that has not joined will be closed.
     join_deadlines: BTreeSet<(u64, ConnectionId)>,
+    /// When each connection that was made with a token must end.
+    expiries: BTreeSet<(u64, ConnectionId)>,
+    /// The alarm that was asked for, if any was since the room woke.
+    alarm_at: Option<u64>,
+    /// How many connections each address has, and how fast it may make more.
+    addresses: HashMap<String, Neighbours>,
     /// Kept after a member left until full, so that a reconnect does not refill them.
     buckets: HashMap<MemberId, Buckets>,
     queue: Vec<Queued>,
@@ -71,10 +86,13 @@ pub struct Room {
 #[derive(Debug)]
 struct Connection {
     opened_at: u64,
+    visitor: Visitor,
     member: Option<MemberId>,
     listens: bool,
     bad_frames: u32,
     rate_refusals: u32,
+    /// What it may still send that leads to nothing.
+    futile: Bucket,
 }
 
 /// What a connection waits for.
@@ -90,6 +108,15 @@ enum Awaited {
 struct Buckets {
     send: Bucket,
     signal: Bucket,
+    /// When the member last said something.
+    spoke_at: Option<u64>,
+}
+
+/// Who comes from one address.
+#[derive(Debug)]
+struct Neighbours {
+    open: usize,
+    arrivals: Bucket,
 }
 
 /// What the next flush will tell everybody.
@@ -106,6 +133,8 @@ enum Queued {
 pub struct Saved {
     /// What [`Effect::Create`] wrote, if it ever did.
     pub meta: Option<Meta>,
+    /// The rules that hold.
+    pub rules: Rules,
     /// The newest row of the log.
     pub newest: Option<Segment>,
     /// The head of its oldest row.
@@ -152,11 +181,15 @@ impl Room {
             name,
             limits,
             meta: saved.meta,
+            rules: saved.rules,
             log: Log::restore(saved.newest, saved.oldest, saved.keys),
             presence: Presence::default(),
             connections: BTreeMap::new(),
             seated: 0,
             join_deadlines: BTreeSet::new(),
+            expiries: BTreeSet::new(),
+            alarm_at: None,
+            addresses: HashMap::new(),
             buckets: HashMap::new(),
             queue: Vec::new(),
             senders: Default::default(),
@@ -165,8 +198,9 @@ impl Room {
             pace: Pace::new(now_ms),
             lot: Lot::new(seed),
         };
+        room.recall_rates(now_ms);
         for (connection, seat) in saved.seats {
-            room.open(connection, seat.opened_at);
+            room.open(connection, seat.visitor, seat.opened_at, now_ms);
             if let Some((id, name)) = seat.member {
                 room.presence.add(Member::new(id, &name));
                 room.sit(connection, id);
@@ -185,20 +219,22 @@ impl Room {
     pub fn handle(&mut self, event: Event, now_ms: u64, archive: &dyn Archive) -> Effects {
         // A clock that jumped back must not put a flush off.
         self.flush_at = self.flush_at.map(|at| at.min(now_ms.saturating_add(HOLD_MS_MAX)));
-        match event {
-            Event::Opened(connection) => {
-                self.open(connection, now_ms);
-                let seat = Seat { opened_at: now_ms, member: None, listens: false };
-                Ok(vec![Effect::Seat(connection, seat)])
+        let mut effects = self.expire(now_ms);
+        effects.extend(match event {
+            Event::Opened(connection, visitor) => {
+                self.open(connection, visitor.clone(), now_ms, now_ms);
+                let seat = Seat { opened_at: now_ms, member: None, listens: false, visitor };
+                vec![Effect::Seat(connection, seat)]
             }
-            Event::Received(connection, frame) => self.receive(connection, frame, now_ms, archive),
+            Event::Received(connection, frame) => self.receive(connection, frame, now_ms, archive)?,
             Event::Closed(connection) => {
                 self.forget(connection, now_ms);
-                Ok(Vec::new())
+                Vec::new()
             }
-            Event::Tick => self.tick(now_ms, archive),
-            Event::Alarm => self.alarm(now_ms, archive),
-        }
+            Event::Tick => self.tick(now_ms, archive)?,
+            Event::Alarm => self.alarm(now_ms, archive)?,
+        });
+        Ok(effects)
     }
 
     /// Notes that the effects of the last call were applied: what it flushed is stored.
@@ -230,9 +266,28 @@ impl Room {
             && !(planted(Bug::NoticesNeedNoSettling) && self.log.head() == self.log.stored_head())
     }
 
-    /// Whether one more connection fits.
-    pub fn has_space(&self) -> bool {
-        self.connections.len() < self.limits.connections_max
+    /// Lets somebody make a connection, or not.
+    ///
+    /// # Errors
+    /// [`Refusal::Banned`], [`Refusal::RoomFull`], or [`Refusal::RateLimited`] if too many came from the same
+    /// address, or too fast.
+    pub fn admit(&mut self, visitor: &Visitor, now_ms: u64) -> Result<(), Refusal> {
+        if self.connections.len() >= self.limits.connections_max {
+            return Err(Refusal::RoomFull);
+        }
+        if let (Some(subject), Some(meta)) = (&visitor.subject, &self.meta)
+            && self.rules.bans.of(meta.secret.member_of_subject(subject), now_ms).is_some()
+        {
+            return Err(Refusal::Banned);
+        }
+        let Some(address) = &visitor.address else { return Ok(()) };
+        let most = self.limits.connections_per_address_max;
+        let Some(neighbours) = self.addresses.get_mut(address) else { return Ok(()) };
+        if neighbours.open >= most {
+            return Err(Refusal::TooManyConnections);
+        }
+        let arrived = neighbours.arrivals.take(most as f64, ARRIVALS_PER_SECOND, now_ms);
+        arrived.map_err(|retry_after_ms| Refusal::RateLimited { retry_after_ms })
     }
 
     /// The room in numbers, if it has ever been used.
@@ -260,16 +315,26 @@ impl Room {
     ///
     /// # Errors
     /// As [`Room::handle`].
-    pub fn publish(&mut self, post: Post, now_ms: u64, archive: &dyn Archive) -> Result<Publication, Fault> {
-        let name = DisplayName::parse(&post.name, &self.limits);
+    pub fn publish(
+        &mut self,
+        post: Post,
+        visitor: &Visitor,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Result<Publication, Fault> {
+        let name = DisplayName::parse(visitor.name.as_ref().unwrap_or(&post.name), &self.limits);
         let parsed = name.and_then(|name| Ok((name, self.parse(post.id, post.text)?)));
         let (name, (id, text)) = match parsed {
             Ok(parsed) => parsed,
             Err(refusal) => return Ok((Vec::new(), Err(refusal))),
         };
         let (meta, mut effects) = self.meta_or_create(now_ms);
-        let from = Member::new(meta.secret.member_named(name.as_str()), &name);
-        let said = self.say(from, &id, &text, None, None, now_ms, archive)?;
+        let from = match &visitor.subject {
+            Some(subject) => meta.secret.member_of_subject(subject),
+            None => meta.secret.member_named(name.as_str()),
+        };
+        let from = Member::new(from, &name);
+        let said = self.say(from, visitor, &id, &text, None, None, now_ms, archive)?;
         let published = match said {
             Ok(Said::Queued(seq)) => {
                 effects.extend(self.flush(now_ms, archive)?);
@@ -295,11 +360,26 @@ impl Room {
     }
 
     fn buckets(&mut self, member: MemberId, now_ms: u64) -> &mut Buckets {
-        let burst = self.limits.rate_burst;
         self.buckets.entry(member).or_insert_with(|| Buckets {
-            send: Bucket::full(burst, now_ms),
+            send: Bucket::full(f64::INFINITY, now_ms),
             signal: Bucket::full(SIGNAL_BURST, now_ms),
+            spoke_at: None,
         })
+    }
+
+    /// Knows again who said how much of late, which is in the newest row: so sleep makes nobody's bucket full.
+    fn recall_rates(&mut self, now_ms: u64) {
+        let rate = self.rate();
+        for (member, at) in self.log.recent().collect::<Vec<_>>() {
+            let buckets = self.buckets(member, at.min(now_ms));
+            let _ = buckets.send.take(rate.burst, rate.per_second, at);
+            buckets.spoke_at = Some(at);
+        }
+    }
+
+    /// How fast one may speak of whom nothing else is said.
+    fn rate(&self) -> Rate {
+        Rate { burst: self.limits.rate_burst, per_second: self.limits.rate_per_second }
     }
 
     /// Drops the buckets that say nothing, once there are more of them than members.
@@ -308,8 +388,11 @@ impl Room {
             return;
         }
         let (burst, per_second) = (self.limits.rate_burst, self.limits.rate_per_second);
+        let slow_ms = self.rules.house.slow_mode_ms;
         self.buckets.retain(|_, buckets| {
-            !(buckets.send.is_full(burst, per_second, now_ms)
+            let slowed = buckets.spoke_at.is_some_and(|at| at.saturating_add(slow_ms) > now_ms);
+            !(!slowed
+                && buckets.send.is_full(burst, per_second, now_ms)
                 && buckets.signal.is_full(SIGNAL_BURST, SIGNAL_PER_SECOND, now_ms))
         });
     }

@@ -19,12 +19,15 @@ impl Room {
             Err(Unreadable::Malformed(why)) => return Ok(self.refuse_frame(connection, why, now_ms)),
             Err(Unreadable::Binary) => return Ok(vec![self.close(connection, CloseCode::Binary, now_ms)]),
             Err(Unreadable::TooBig) => return Ok(vec![self.close(connection, CloseCode::TooBig, now_ms)]),
-            Err(Unreadable::Ignored) => return Ok(Vec::new()),
+            Err(Unreadable::Ignored) => {
+                return Ok(self.note_futile(connection, now_ms).into_iter().collect());
+            }
             Err(Unreadable::Fatal) => return Ok(vec![self.close(connection, CloseCode::BadFrames, now_ms)]),
         };
         if request == Request::Ping {
             known.bad_frames = 0;
-            return Ok(vec![Effect::Send(connection, Reply::Pong)]);
+            let ended = self.note_futile(connection, now_ms);
+            return Ok([Effect::Send(connection, Reply::Pong)].into_iter().chain(ended).collect());
         }
         // Who asks for more before the answer to the first gets that answer first.
         let mut effects = Vec::new();
@@ -70,7 +73,8 @@ impl Room {
                 let id =
                     if let Request::Send { id, .. } = request { MessageId::parse(id).ok() } else { None };
                 let id = id.map(|id| id.as_str().to_owned());
-                Ok(vec![Effect::Send(connection, Reply::Refused { refusal: Refusal::NotJoined, id })])
+                let refused = Effect::Send(connection, Reply::Refused { refusal: Refusal::NotJoined, id });
+                Ok([refused].into_iter().chain(self.note_futile(connection, now_ms)).collect())
             }
             (request, Some(member)) => self.serve(connection, member, request, now_ms, archive),
         }
@@ -89,15 +93,17 @@ impl Room {
             Request::Send { id, text, reply_to } => {
                 return self.send(connection, member, id, text, reply_to, now_ms, archive);
             }
-            Request::Typing { on } => {
-                self.tell_typing(member, on, now_ms);
-                Ok(Vec::new())
-            }
-            Request::Rename { name } => self.rename(member, &name, now_ms),
+            Request::Typing { on } => Ok(self.tell_typing(connection, member, on, now_ms)),
+            Request::Rename { name } => self.rename(connection, member, &name, now_ms),
             Request::History { range, limit } => {
                 let page = self.log.page(range, limit, archive)?;
-                Ok(vec![Effect::Send(connection, Reply::History(page))])
+                let told = Effect::Send(connection, Reply::History(page));
+                Ok([told].into_iter().chain(self.note_futile(connection, now_ms)).collect())
             }
+            Request::Moderate(order) => {
+                return self.moderate_for(connection, member, &order, now_ms, archive);
+            }
+            Request::Report { seq, reason } => self.report(connection, member, seq, reason, now_ms),
             Request::Join { .. }
             | Request::Ping
             | Request::Listen { .. }
@@ -122,7 +128,8 @@ impl Room {
         after: Option<Position>,
         now_ms: u64,
     ) -> Vec<Effect> {
-        let name = match DisplayName::parse(name, &self.limits) {
+        let given = self.connections.get(&connection).and_then(|known| known.visitor.name.as_deref());
+        let name = match DisplayName::parse(given.unwrap_or(name), &self.limits) {
             Ok(name) => name,
             Err(refusal) => return self.refuse(connection, refusal, None, now_ms),
         };
@@ -139,12 +146,20 @@ impl Room {
         now_ms: u64,
     ) -> Vec<Effect> {
         let (meta, mut effects) = self.meta_or_create(now_ms);
-        let id = session
-            .and_then(|session| meta.secret.member_of(session, now_ms))
-            .unwrap_or_else(|| self.presence.new_id(self.lot.number()));
+        let subject = self.connections.get(&connection).and_then(|known| known.visitor.subject.as_deref());
+        let id = match subject {
+            Some(subject) => Some(meta.secret.member_of_subject(subject)),
+            None => session.and_then(|session| meta.secret.member_of(session, now_ms)),
+        };
+        let id = id.unwrap_or_else(|| self.presence.new_id(self.lot.number()));
+        if self.rules.bans.of(id, now_ms).is_some() {
+            effects.push(self.close(connection, CloseCode::Removed, now_ms));
+            return effects;
+        }
         let member = Member::new(id, name);
         let arrival = self.presence.add(member.clone());
         self.sit(connection, id);
+        effects.extend(self.watch_expiry());
         self.waiting.push((connection, Awaited::Welcome(after)));
         let member_count = self.presence.count();
         match arrival {
@@ -171,8 +186,9 @@ impl Room {
     ) -> Effects {
         let Some(from) = self.presence.get(member).cloned() else { return Ok(Vec::new()) };
         let echo = id.clone();
+        let visitor = self.visitor(connection);
         let said = match self.parse(id, text) {
-            Ok((id, text)) => self.say(from, &id, &text, reply_to, None, now_ms, archive)?,
+            Ok((id, text)) => self.say(from, &visitor, &id, &text, reply_to, None, now_ms, archive)?,
             Err(refusal) => Err(refusal),
         };
         match said {
@@ -183,7 +199,10 @@ impl Room {
                         self.senders.0.push((connection, echo));
                         Vec::new()
                     }
-                    Said::Before(_, line) => vec![Effect::Send(connection, Reply::Message(line))],
+                    Said::Before(_, line) => {
+                        let repeated = Effect::Send(connection, Reply::Message(line));
+                        [repeated].into_iter().chain(self.note_futile(connection, now_ms)).collect()
+                    }
                 })
             }
             Err(refusal) => {
@@ -203,6 +222,7 @@ impl Room {
     pub(super) fn say(
         &mut self,
         from: Member,
+        visitor: &Visitor,
         id: &MessageId,
         text: &Text,
         reply_to: Option<Seq>,
@@ -219,10 +239,15 @@ impl Room {
             let why = "`reply_to` is no message of this room".to_owned();
             return Ok(Err(Refusal::BadFrame(why)));
         }
-        let (burst, per_second) = (self.limits.rate_burst, self.limits.rate_per_second);
-        if let Err(retry_after_ms) = self.buckets(from.id, now_ms).send.take(burst, per_second, now_ms) {
+        if let Err(refusal) = self.may_speak(from.id, visitor.role, now_ms) {
+            return Ok(Err(refusal));
+        }
+        let rate = visitor.rate.unwrap_or(self.rate());
+        let buckets = self.buckets(from.id, now_ms);
+        if let Err(retry_after_ms) = buckets.send.take(rate.burst, rate.per_second, now_ms) {
             return Ok(Err(Refusal::RateLimited { retry_after_ms }));
         }
+        buckets.spoke_at = Some(now_ms);
         let seq = self.log.append(id, from, text.as_str().to_owned(), reply_to, original, now_ms);
         self.queue.push(Queued::Message);
         self.request_flush(now_ms);
@@ -249,19 +274,28 @@ impl Room {
                 if message.from.id != member || message.id != id.as_str() {
                     return Ok(None);
                 }
-                let same = message.text == text.as_str();
+                let same = message.text == text.as_str() || message.deleted;
                 Ok(Some(if same { Ok(Said::Before(seq, line)) } else { Err(Refusal::IdConflict) }))
             }
         }
     }
 
+    /// Who made a connection.
+    pub(super) fn visitor(&self, connection: ConnectionId) -> Visitor {
+        self.connections.get(&connection).map(|known| known.visitor.clone()).unwrap_or_default()
+    }
+
     pub(super) fn rename(
         &mut self,
+        connection: ConnectionId,
         member: MemberId,
         name: &str,
         now_ms: u64,
     ) -> Result<Vec<Effect>, Refusal> {
         let name = DisplayName::parse(name, &self.limits)?;
+        if !self.may_rename(connection) {
+            return Err(Refusal::Forbidden);
+        }
         self.take_signal(member, now_ms).map_err(|retry_after_ms| Refusal::RateLimited { retry_after_ms })?;
         let Some(renamed) = self.presence.rename(member, &name) else { return Ok(Vec::new()) };
         let member_count = self.presence.count();

@@ -40,12 +40,16 @@ impl Secret {
 
     /// Signs a session for the member that can be taken up for 30 days.
     pub fn session(&self, member: MemberId, now_ms: u64) -> String {
+        self.sign("session", member, now_ms)
+    }
+
+    fn sign(&self, purpose: &str, member: MemberId, now_ms: u64) -> String {
         let claim = format!(
             "{:0MEMBER_DIGITS$x}{:0EXPIRY_DIGITS$x}",
             member.get(),
             now_ms.saturating_add(SESSION_MS)
         );
-        let mac = self.mac("session", claim.as_bytes());
+        let mac = self.mac(purpose, claim.as_bytes());
         claim + &to_hex(&mac.finalize().into_bytes())
     }
 
@@ -57,6 +61,17 @@ impl Secret {
         let expiry = u64::from_str_radix(expiry, 16).ok()?;
         let member = u64::from_str_radix(member, 16).ok()?;
         (now_ms < expiry).then(|| MemberId::new(member))
+    }
+
+    /// The member of a lasting identity: the same one, the same member, for as long as the room is there.
+    pub fn member_of_subject(&self, subject: &str) -> MemberId {
+        let mac = self.mac("subject", subject.as_bytes()).finalize().into_bytes();
+        MemberId::new(first_u64(&mac))
+    }
+
+    /// A session that nobody can take up, for a member who is known by a lasting identity.
+    pub fn no_session(&self, member: MemberId, now_ms: u64) -> String {
+        self.sign("subject's session", member, now_ms)
     }
 
     /// The member that speaks over HTTP under a name: the same name, the same member.

@@ -457,6 +457,7 @@ fn a_message_over_http_is_stored_told_and_known_again() {
     world.hibernate();
     assert_eq!(world.publish("1", "Bot", "beep"), Ok(Published { seq: 1, new: false }));
     assert_eq!(world.disk.messages.len(), 1);
+    world.advance(1_000);
     for id in 0..9 {
         world.publish(&format!("more {id}"), "Bot", "x").unwrap();
     }

@@ -1,9 +1,10 @@
 //! Who stands at a room's door: what the Worker could tell of them before the room was asked.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 /// What somebody may do in a room. Each may do what the ones before may.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Reads.
@@ -18,7 +19,7 @@ pub enum Role {
 }
 
 /// How fast somebody may speak, where it is not as everybody.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Rate {
     /// Messages at once, at least 1.
     pub burst: f64,
@@ -28,8 +29,7 @@ pub struct Rate {
 
 /// Somebody who wants a connection, or asks over HTTP. The default is somebody of whom nothing is known, in a
 /// deployment that asks for nothing.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Visitor {
     /// What they may do.
     #[serde(skip_serializing_if = "is_default")]
@@ -52,6 +52,45 @@ pub struct Visitor {
     pub address: Option<String>,
 }
 
+impl Role {
+    /// The role of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "reader" => Self::Reader,
+            "member" => Self::Member,
+            "moderator" => Self::Moderator,
+            "owner" => Self::Owner,
+            _ => return None,
+        })
+    }
+}
+
+impl Visitor {
+    /// Reads the JSON text of a visitor again; one who may only read if it is none. By hand: derived, it would
+    /// be several KiB of the bundle.
+    pub fn read(json: &str) -> Self {
+        let nobody = Self { role: Role::Reader, ..Self::default() };
+        let Ok(told) = serde_json::from_str::<Value>(json) else { return nobody };
+        let text = |name: &str| told.get(name).and_then(Value::as_str).map(str::to_owned);
+        let rate = told.get("rate").and_then(|rate| {
+            let number = |name: &str| rate.get(name).and_then(Value::as_f64);
+            Some(Rate { burst: number("burst")?, per_second: number("per_second")? })
+        });
+        let Some(role) = text("role").map_or(Some(Role::default()), |name| Role::parse(&name)) else {
+            return nobody;
+        };
+        let expires_at = told.get("expires_at").and_then(Value::as_u64);
+        Self {
+            role,
+            subject: text("subject"),
+            name: text("name"),
+            expires_at,
+            rate,
+            address: text("address"),
+        }
+    }
+}
+
 fn is_default(role: &Role) -> bool {
     *role == Role::default()
 }
@@ -70,6 +109,28 @@ mod tests {
     #[test]
     fn of_whom_nothing_is_known_nothing_is_kept() {
         assert_eq!(serde_json::to_string(&Visitor::default()).unwrap(), "{}");
-        assert_eq!(serde_json::from_str::<Visitor>("{}").unwrap(), Visitor::default());
+        assert_eq!(Visitor::read("{}"), Visitor::default());
+    }
+
+    #[test]
+    fn a_visitor_is_read_again() {
+        for role in [Role::Reader, Role::Member, Role::Moderator, Role::Owner] {
+            let visitor = Visitor {
+                role,
+                subject: Some("ada@example.com".to_owned()),
+                name: Some("Ada \"\u{1f600}\u{202e}".to_owned()),
+                expires_at: Some(1_800_000_000_000),
+                rate: Some(Rate { burst: 100.0, per_second: 0.5 }),
+                address: Some("2001:db8::".to_owned()),
+            };
+            assert_eq!(Visitor::read(&serde_json::to_string(&visitor).unwrap()), visitor);
+        }
+    }
+
+    #[test]
+    fn what_is_no_visitor_may_only_read() {
+        for bad in ["", "x", r#"{"role":"king"}"#] {
+            assert_eq!(Visitor::read(bad).role, Role::Reader, "{bad}");
+        }
     }
 }

@@ -78,6 +78,21 @@ pub(super) fn number(request: &Request, name: &str) -> std::result::Result<Optio
 
 /// Reads the body of a `POST` to a room.
 pub(super) async fn post(request: &mut Request) -> Result<std::result::Result<Post, Refusal>> {
+    let body = match body(request).await? {
+        Ok(body) => body,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    Ok(serde_json::from_str(&body).map_err(|error| Refusal::BadFrame(error.to_string())))
+}
+
+/// Reads which records of moderation a URL asks for.
+pub(super) fn records_wanted(request: &Request) -> std::result::Result<(Option<u64>, usize), Refusal> {
+    let (_, limit) = page_wanted(request)?;
+    Ok((number(request, "before")?, limit))
+}
+
+/// Reads a body that is as long as a frame may be.
+pub(super) async fn body(request: &mut Request) -> Result<std::result::Result<String, Refusal>> {
     let length = request.headers().get("Content-Length")?.and_then(|length| length.parse::<usize>().ok());
     if length.is_some_and(|bytes| bytes > FRAME_BYTES_MAX) {
         return Ok(Err(Refusal::TooLarge));
@@ -86,5 +101,5 @@ pub(super) async fn post(request: &mut Request) -> Result<std::result::Result<Po
     if body.len() > FRAME_BYTES_MAX {
         return Ok(Err(Refusal::TooLarge));
     }
-    Ok(serde_json::from_str(&body).map_err(|error| Refusal::BadFrame(error.to_string())))
+    Ok(Ok(body))
 }

@@ -8,6 +8,7 @@ mod settings;
 mod sockets;
 mod store;
 mod timer;
+mod visitor;
 
 use worker::{Context, Env, Fetcher, Request, Response, Result, event};
 
@@ -15,9 +16,11 @@ use crate::limits::LISTED_MAX;
 use crate::lobby::{Overview, metrics};
 use crate::protocol::Dialect;
 use crate::refusal::Refusal;
+use crate::room::visitor::Visitor;
 use crate::route::{self, Route};
 use answer::{JSON, OPEN_METRICS};
 use settings::default_dialect;
+use visitor::introduce;
 
 /// Answers a request, or hands it to the room that it is for.
 #[event(fetch)]
@@ -45,13 +48,16 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
             Ok(_) => hand_to(room.as_str(), request, &env).await,
             Err(refusal) => answer::refused(&refusal),
         },
-        Route::Summary(room) | Route::History(room) | Route::Publish(room) => {
-            hand_to(room.as_str(), request, &env).await
-        }
+        Route::Summary(room)
+        | Route::History(room)
+        | Route::Publish(room)
+        | Route::Order(room)
+        | Route::Moderate(room) => hand_to(room.as_str(), request, &env).await,
     }
 }
 
 async fn hand_to(room: &str, request: Request, env: &Env) -> Result<Response> {
+    let request = introduce(request, &Visitor::default())?;
     env.durable_object("ROOMS")?.get_by_name(room)?.fetch_with_request(request).await
 }
 

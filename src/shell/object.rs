@@ -18,6 +18,7 @@ use super::settings::Settings;
 use super::sockets::{Sockets, close_all};
 use super::store::Store;
 use super::timer::Timer;
+use super::visitor::visitor_of;
 use super::{answer, choose_dialect, route_of};
 use crate::lobby::ASK_PATH;
 use crate::name::RoomName;
@@ -105,6 +106,8 @@ impl DurableObject for RoomObject {
                 }
             }
             Route::Publish(_) => self.publish(&mut request).await,
+            Route::Order(_) => self.show_order(&request),
+            Route::Moderate(_) => self.moderate(&mut request).await,
             _ => answer::refused(&Refusal::NotFound),
         }
     }
@@ -164,23 +167,23 @@ impl RoomObject {
             Ok(choice) => choice,
             Err(refusal) => return answer::refused(&refusal),
         };
+        let visitor = visitor_of(request);
         let pair = WebSocketPair::new()?;
-        let mut has_space = false;
+        let mut admitted = Ok(());
         let settled = self.handle(|awake| {
-            has_space = awake.room.has_space();
-            if !has_space {
+            admitted = awake.room.admit(&visitor, Date::now().as_millis());
+            if admitted.is_err() {
                 return None;
             }
             self.shared.state.accept_web_socket(&pair.server);
             self.shared.reports.count(|counters| counters.opened += 1);
-            Some(Event::Opened(awake.sockets.open(pair.server.clone(), choice.dialect)))
+            Some(Event::Opened(awake.sockets.open(pair.server.clone(), choice.dialect), visitor))
         });
         if settled.is_none() {
             return answer::refused(&Refusal::Fault);
         }
-        if !has_space {
-            self.shared.reports.count(|counters| counters.refused(Refusal::RoomFull.code()));
-            return answer::refused(&Refusal::RoomFull);
+        if let Err(refusal) = admitted {
+            return self.refuse(&refusal);
         }
         if let Some(opening) = choice.dialect.opening()
             && self
@@ -200,27 +203,66 @@ impl RoomObject {
     }
 
     async fn publish(&self, request: &mut Request) -> Result<Response> {
+        let visitor = visitor_of(request);
         let post = match answer::post(request).await? {
             Ok(post) => post,
             Err(refusal) => return answer::refused(&refusal),
         };
         let mut published = Err(Refusal::Fault);
         let settled = self.shared.settle(&self.timer, |awake, now_ms, store| {
-            let (effects, outcome) = awake.room.publish(post, now_ms, store)?;
+            let (effects, outcome) = awake.room.publish(post, &visitor, now_ms, store)?;
             published = outcome;
             Ok(effects)
         });
         match (settled, published) {
             (None, _) => answer::refused(&Refusal::Fault),
-            (_, Err(refusal)) => {
-                self.shared.reports.count(|counters| counters.refused(refusal.code()));
-                answer::refused(&refusal)
-            }
+            (_, Err(refusal)) => self.refuse(&refusal),
             (_, Ok(published)) => match self.read(|awake, store| awake.room.message(published.seq, store)) {
                 Some(line) => answer::json(if published.new { 201 } else { 200 }, line.as_str().to_owned()),
                 None => answer::refused(&Refusal::Fault),
             },
         }
+    }
+
+    /// Shows a moderator how the room is kept.
+    fn show_order(&self, request: &Request) -> Result<Response> {
+        let visitor = visitor_of(request);
+        let (before, limit) = match answer::records_wanted(request) {
+            Ok(wanted) => wanted,
+            Err(refusal) => return answer::refused(&refusal),
+        };
+        match self.read(|awake, store| awake.room.order_kept(&visitor, before, limit, store)) {
+            Some(Ok(kept)) => answer::json(200, kept),
+            Some(Err(refusal)) => self.refuse(&refusal),
+            None => answer::refused(&Refusal::Fault),
+        }
+    }
+
+    async fn moderate(&self, request: &mut Request) -> Result<Response> {
+        let visitor = visitor_of(request);
+        let order = match answer::body(request).await? {
+            Ok(body) => protocol::order(&body).map_err(Refusal::BadFrame),
+            Err(refusal) => Err(refusal),
+        };
+        let order = match order {
+            Ok(order) => order,
+            Err(refusal) => return self.refuse(&refusal),
+        };
+        let mut done = Err(Refusal::Fault);
+        self.shared.settle(&self.timer, |awake, now_ms, store| {
+            let (effects, outcome) = awake.room.moderate_over_http(order, &visitor, now_ms, store)?;
+            done = outcome;
+            Ok(effects)
+        });
+        match done {
+            Ok(record) => answer::json(200, protocol::record_body(&record)),
+            Err(refusal) => self.refuse(&refusal),
+        }
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Result<Response> {
+        self.shared.reports.count(|counters| counters.refused(refusal.code()));
+        answer::refused(refusal)
     }
 
     /// Lets the room handle the event that `make` makes of what happened, if any.
@@ -310,6 +352,10 @@ impl Shared {
             match effect {
                 Effect::Create(meta) => self.store.create(&meta)?,
                 Effect::Append(rows) => self.store.append(rows)?,
+                Effect::Rewrite(row) => self.store.append(vec![row])?,
+                Effect::Clear(meta) => self.store.clear(&meta)?,
+                Effect::Rule(rules) => self.store.rule(&rules)?,
+                Effect::Record(record) => self.store.record(&record)?,
                 Effect::Trim(first) => self.store.trim(first)?,
                 Effect::Wipe => self.store.wipe()?,
                 Effect::WakeAt(at_ms) => self.store.wake_at(at_ms)?,

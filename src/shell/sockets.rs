@@ -11,9 +11,10 @@ use crate::name::DisplayName;
 use crate::protocol::Dialect;
 use crate::refusal::CloseCode;
 use crate::room::presence::MemberId;
+use crate::room::visitor::Visitor;
 use crate::room::{ConnectionId, Notice, Reply, Room, Seat};
 
-/// What is kept with a WebSocket, as JSON text: below 400 bytes of the 16,384 allowed.
+/// What is kept with a WebSocket, as JSON text: below 2,000 bytes of the 16,384 allowed.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Kept {
@@ -31,6 +32,9 @@ struct Attachment {
     member: Option<(MemberId, String)>,
     #[serde(default)]
     listens: bool,
+    /// As JSON text; empty for one of whom nothing is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    visitor: String,
 }
 
 /// All open connections of a room.
@@ -66,7 +70,9 @@ impl Sockets {
             let Ok(dialect) = Dialect::parse(&attachment.dialect) else { continue };
             let connection = ConnectionId(attachment.connection);
             let member = attachment.member.map(|(id, name)| (id, DisplayName::stored(name)));
-            let seat = Seat { opened_at: attachment.opened_at, member, listens: attachment.listens };
+            let Attachment { opened_at, listens, visitor, .. } = attachment;
+            let visitor = if visitor.is_empty() { Visitor::default() } else { Visitor::read(&visitor) };
+            let seat = Seat { opened_at, member, listens, visitor };
             sockets.insert(connection, Socket { ws, dialect, seat: seat.clone() });
             seats.push((connection, seat));
         }
@@ -77,7 +83,7 @@ impl Sockets {
     /// Takes a new connection in.
     pub fn open(&mut self, ws: WebSocket, dialect: Dialect) -> ConnectionId {
         let connection = ConnectionId(self.next);
-        let seat = Seat { opened_at: 0, member: None, listens: false };
+        let seat = Seat { opened_at: 0, member: None, listens: false, visitor: Visitor::default() };
         self.insert(connection, Socket { ws, dialect, seat });
         connection
     }
@@ -165,6 +171,11 @@ impl Socket {
             opened_at: self.seat.opened_at,
             member: self.seat.member.as_ref().map(|(id, name)| (*id, name.as_str().to_owned())),
             listens: self.seat.listens,
+            visitor: if self.seat.visitor == Visitor::default() {
+                String::new()
+            } else {
+                serde_json::to_string(&self.seat.visitor)?
+            },
         };
         self.ws.serialize_attachment(serde_json::to_string(&Kept::Seat(attachment))?)
     }

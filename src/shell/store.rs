@@ -3,26 +3,31 @@
 use js_sys::{Date, Object};
 use worker::{SqlStorage, SqlStorageValue, Storage};
 
-use crate::limits::ALARM_GAP_MS_MIN;
+use crate::limits::{ALARM_GAP_MS_MIN, RECORDS_MAX};
+use crate::protocol;
 use crate::room::log::{Segment, SegmentHead, SegmentKeys, Seq, remembers};
+use crate::room::moderation::Record;
+use crate::room::rules::Rules;
 use crate::room::session::Secret;
 use crate::room::{Archive, Fault, Meta, Saved};
 
 /// The shape of the tables that this version writes. A change of [`SCHEMA`] needs a new number, a step in
 /// [`MIGRATIONS`], and a room of the old shape in tests/storage.
-const SCHEMA_VERSION: u64 = 2;
+const SCHEMA_VERSION: u64 = 3;
 
 const SCHEMA: &str = "
     CREATE TABLE meta (
-        version INTEGER NOT NULL, epoch TEXT NOT NULL, secret TEXT NOT NULL, created_at INTEGER NOT NULL
+        version INTEGER NOT NULL, epoch TEXT NOT NULL, secret TEXT NOT NULL, created_at INTEGER NOT NULL,
+        rules TEXT NOT NULL DEFAULT '{}'
     );
+    CREATE TABLE record (number INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL);
     CREATE TABLE segment (
         first_seq INTEGER PRIMARY KEY, last_at INTEGER NOT NULL, keys TEXT NOT NULL, body TEXT NOT NULL,
         bytes_before INTEGER NOT NULL
     );";
 
 /// What turns a room of version 1, 2 … into one of the next.
-const MIGRATIONS: [&str; 1] = [
+const MIGRATIONS: [&str; 2] = [
     // 2: how many bytes came before a segment, to bound what a room keeps.
     "ALTER TABLE segment ADD COLUMN bytes_before INTEGER NOT NULL DEFAULT 0;
      UPDATE segment SET bytes_before = before.bytes FROM (
@@ -31,6 +36,9 @@ const MIGRATIONS: [&str; 1] = [
                  - length(keys) - length(CAST(body AS BLOB)) AS bytes
          FROM segment
      ) AS before WHERE first_seq = before.seq;",
+    // 3: what moderators decided, and a record of each time.
+    "ALTER TABLE meta ADD COLUMN rules TEXT NOT NULL DEFAULT '{}';
+     CREATE TABLE record (number INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL);",
 ];
 
 const _: () = assert!(MIGRATIONS.len() as u64 + 1 == SCHEMA_VERSION);
@@ -58,8 +66,8 @@ impl Store {
         let oldest = "SELECT first_seq, last_at, bytes_before FROM segment ORDER BY first_seq LIMIT 1";
         let oldest = self.rows(oldest, vec![])?.into_iter().next().map(segment_head).transpose()?;
         let head = newest.as_ref().map_or(0, |segment| segment.first + segment.len() as Seq - 1);
-        let (meta, keys) = (self.meta()?, self.keys(head, now_ms)?);
-        Ok(Saved { meta, newest, oldest, keys, seats: Vec::new() })
+        let (meta, rules, keys) = (self.meta()?, self.house_rules()?, self.keys(head, now_ms)?);
+        Ok(Saved { meta, rules, newest, oldest, keys, seats: Vec::new() })
     }
 
     /// Brings the tables of an earlier version into today's shape.
@@ -75,7 +83,7 @@ impl Store {
             self.sql.exec("UPDATE meta SET version = ?", vec![integer(from + 1)]).map_err(storage)?;
         }
         // The first version asked for no alarm.
-        if version < SCHEMA_VERSION { self.wake_at(now_ms + ALARM_GAP_MS_MIN) } else { Ok(()) }
+        if version < 2 { self.wake_at(now_ms + ALARM_GAP_MS_MIN) } else { Ok(()) }
     }
 
     fn meta(&self) -> Result<Option<Meta>, Fault> {
@@ -85,6 +93,13 @@ impl Store {
         let secret =
             Secret::from_hex(&text(secret)?).ok_or_else(|| Fault::Storage("no secret".to_owned()))?;
         Ok(Some(Meta { epoch: text(epoch)?, secret, created_at: number(created_at)? }))
+    }
+
+    fn house_rules(&self) -> Result<Rules, Fault> {
+        let rows = self.rows("SELECT rules FROM meta", vec![])?;
+        let Some(row) = rows.into_iter().next() else { return Ok(Rules::default()) };
+        let [rules] = columns(row)?;
+        Rules::read(&text(rules)?).ok_or_else(|| Fault::Storage("rules that are none".to_owned()))
     }
 
     /// Reads the keys of ids backwards, as far as they must be remembered.
@@ -141,6 +156,27 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps these rules instead of those before.
+    pub fn rule(&self, rules: &Rules) -> Result<(), Fault> {
+        let rules = serde_json::to_string(rules).map_err(|error| Fault::Storage(error.to_string()))?;
+        self.sql.exec("UPDATE meta SET rules = ?", vec![rules.into()]).map(drop).map_err(storage)
+    }
+
+    /// Keeps a record, and lets go of the oldest beyond what a room keeps.
+    pub fn record(&self, record: &Record) -> Result<(), Fault> {
+        let record = protocol::record_body(record);
+        self.sql.exec("INSERT INTO record (record) VALUES (?)", vec![record.into()]).map_err(storage)?;
+        let query = "DELETE FROM record WHERE number <= (SELECT max(number) FROM record) - ?";
+        self.sql.exec(query, vec![integer(RECORDS_MAX)]).map(drop).map_err(storage)
+    }
+
+    /// Deletes the log; what comes counts within another epoch.
+    pub fn clear(&self, meta: &Meta) -> Result<(), Fault> {
+        self.sql.exec("DELETE FROM segment", None).map_err(storage)?;
+        let values = vec![meta.epoch.as_str().into(), integer(meta.created_at)];
+        self.sql.exec("UPDATE meta SET epoch = ?, created_at = ?", values).map(drop).map_err(storage)
+    }
+
     /// Deletes the rows of the log before a seq.
     pub fn trim(&self, first: Seq) -> Result<(), Fault> {
         let query = "DELETE FROM segment WHERE first_seq < ?";
@@ -173,6 +209,16 @@ impl Archive for Store {
                 (SELECT max(first_seq) FROM segment WHERE first_seq <= ?2), 0)
             ORDER BY first_seq";
         self.rows(query, vec![integer(last), integer(first)])?.into_iter().map(segment).collect()
+    }
+
+    fn records(&self, before: u64, limit: usize) -> Result<Vec<(u64, String)>, Fault> {
+        let query = "SELECT number, record FROM record WHERE number < ? ORDER BY number DESC LIMIT ?";
+        let rows = self.rows(query, vec![integer(before), integer(limit as u64)])?;
+        let read = |row| {
+            let [at, record] = columns(row)?;
+            Ok((number(at)?, text(record)?))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     fn head_after(&self, first: Seq) -> Result<Option<SegmentHead>, Fault> {

@@ -21,9 +21,13 @@ test("sends the golden frames of a client", () => {
     room.client.history(range);
     room.say(server.history_empty);
   }
+  const { report, remove, ban, unban, mute, unmute, lock, slow_mode, clear } = client;
+  const orders = [client.delete, remove, ban, unban, mute, unmute, lock, slow_mode, clear];
+  room.client.report(report.seq, report.reason);
+  for (const order of orders) room.client.moderate(order);
   room.client.check();
   const { send, typing, rename, history, history_before, history_after, ping } = client;
-  assert.deepEqual(room.socket.sent.slice(1), [send, typing, rename, history, history_before, history_after, ping]);
+  assert.deepEqual(room.socket.sent.slice(1), [send, typing, rename, history, history_before, history_after, report, ...orders, ping]);
   room.drop(1006);
   room.clock.pass(500);
   room.socket.onopen?.({});
@@ -34,11 +38,18 @@ test("takes the golden frames of the server", async () => {
   const room = openRoom();
   room.socket.onopen?.({});
   const page = room.client.history();
-  for (const frame of Object.values(server)) room.say(frame);
+  for (const frame of Object.values(server)) if (!frame.deleted) room.say(frame);
   const { messages, more } = server.history;
   assert.deepEqual(await page, { messages, more });
   assert.deepEqual(room.events("error"), [[server.error_join]], "the others answer sends");
-  assert.deepEqual(room.events("reset"), [[{ messages: server.welcome.messages, more: false }]]);
+  const { messages: newest } = server.welcome;
+  assert.deepEqual(room.events("reset"), [[{ messages: newest, more: false }], [{ messages: [], more: false }]], "cleared at the end");
+  assert.deepEqual(room.client.position, { epoch: server.cleared.epoch, seq: 0 });
+  assert.deepEqual(room.events("deleted"), [[[1]]]);
+  const { type: _, ...rules } = server.rules;
+  assert.deepEqual(room.events("rules"), [[server.welcome.rules], [rules]]);
+  assert.deepEqual(room.events("record").length, 4);
+  assert.deepEqual(room.events("reported"), [[2]]);
   assert.deepEqual(room.seqs, [], "all of them seen in the welcome");
   assert.deepEqual(room.events("members"), [server.welcome, server.joined, server.renamed, server.left].map((frame) => [frame]));
   assert.deepEqual(room.client.you, server.renamed.member);

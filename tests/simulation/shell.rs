@@ -13,6 +13,7 @@ use parlor::name::RoomName;
 use parlor::protocol::{Dialect, PING, PONG};
 use parlor::refusal::CloseCode;
 use parlor::room::presence::MemberId;
+use parlor::room::visitor::Visitor;
 use parlor::room::{ConnectionId, Effect, Event, Fault, Notice, Post, Reply, Room, Seat};
 
 use crate::network::{Down, Kept, LinkId, ServerEnd, Up};
@@ -220,9 +221,9 @@ impl Shell {
         stage.links[link].server = ServerEnd::Open(Kept::Nothing);
         let mut outcome = self.settle(stage, |awake, now_ms, store| {
             let connection = ConnectionId(awake.next);
-            let seat = Seat { opened_at: 0, member: None, listens: false };
+            let seat = Seat { opened_at: 0, member: None, listens: false, visitor: Visitor::default() };
             awake.insert(connection, Socket { link, seat });
-            Ok(awake.room.handle(Event::Opened(connection), now_ms, store)?)
+            Ok(awake.room.handle(Event::Opened(connection, Visitor::default()), now_ms, store)?)
         });
         if let (Ok(()), Some(opening)) = (&outcome, stage.links[link].dialect.opening()) {
             outcome = self.settle(stage, |awake, now_ms, store| {
@@ -264,7 +265,7 @@ impl Shell {
         stage.note(|| format!("link {link}: the room gets a POST of {:?}", post.id));
         let mut outcome = None;
         let settled = self.settle(stage, |awake, now_ms, store| {
-            let (effects, published) = awake.room.publish(post, now_ms, store)?;
+            let (effects, published) = awake.room.publish(post, &Visitor::default(), now_ms, store)?;
             outcome = Some(published);
             Ok(effects)
         });
@@ -424,6 +425,9 @@ impl Shell {
                 Effect::Trim(first) => {
                     stage.note(|| format!("history is trimmed to {first}"));
                     self.store.trim(first, stage);
+                }
+                Effect::Rewrite(_) | Effect::Clear(_) | Effect::Rule(_) | Effect::Record(_) => {
+                    stage.promise(false, "nobody moderates here", || "a moderator's effect".to_owned());
                 }
                 Effect::Wipe => self.wipe(stage),
                 Effect::WakeAt(at_ms) => self.store.wake_at(at_ms),

@@ -10,6 +10,8 @@ use std::rc::Rc;
 use parlor::limits::Limits;
 use parlor::name::RoomName;
 use parlor::room::log::{Segment, SegmentHead, SegmentKeys, Seq, remembers};
+use parlor::room::rules::Rules;
+use parlor::room::visitor::Visitor;
 use parlor::room::{Archive, Effect, Fault, Meta, Post, Room, Saved};
 
 use crate::stage::Stage;
@@ -88,6 +90,7 @@ impl Store {
         keys.reverse();
         Ok(Saved {
             meta: self.shown.meta.as_deref().cloned(),
+            rules: Rules::default(),
             newest: newest.map(|segment| Segment::clone(segment)),
             oldest: segments.values().next().map(|segment| segment.head()),
             keys,
@@ -288,6 +291,10 @@ impl Archive for Store {
         Ok(segments.range(start..=last).map(|(_, row)| Segment::clone(row)).collect())
     }
 
+    fn records(&self, _before: u64, _limit: usize) -> Result<Vec<(u64, String)>, Fault> {
+        self.read().map(|()| Vec::new())
+    }
+
     fn head_after(&self, first: Seq) -> Result<Option<SegmentHead>, Fault> {
         self.read()?;
         Ok(self.shown.segments.range(first + 1..).next().map(|(_, row)| row.head()))
@@ -312,7 +319,7 @@ impl Past {
         for number in 1..=messages {
             let post =
                 Post { id: number.to_string(), name: "Past".to_owned(), text: format!("past {number}") };
-            let (effects, _) = room.publish(post, now_ms, &store).unwrap();
+            let (effects, _) = room.publish(post, &Visitor::default(), now_ms, &store).unwrap();
             for effect in effects {
                 match effect {
                     Effect::Create(meta) => store.create(meta, &mut stage).unwrap(),

@@ -1,0 +1,206 @@
+//! What a token and an address mean in the room.
+
+use super::harness::World;
+use super::*;
+
+fn reader() -> Visitor {
+    Visitor { role: Role::Reader, ..Visitor::default() }
+}
+
+fn named(subject: &str, name: &str) -> Visitor {
+    Visitor { subject: Some(subject.to_owned()), name: Some(name.to_owned()), ..Visitor::default() }
+}
+
+#[test]
+fn a_reader_reads_and_may_report() {
+    let mut world = World::new();
+    let (ada, eve) = (world.join("Ada"), world.join_as("Eve", reader()));
+    world.say(ada, "1", "hello");
+    assert_eq!(world.client(eve).texts(), ["hello"]);
+    let forbidden = [
+        Request::Send { id: "1".to_owned(), text: "x".to_owned(), reply_to: None },
+        Request::Rename { name: "Bo".to_owned() },
+    ];
+    for (count, request) in (1..).zip(forbidden) {
+        world.ask(eve, request);
+        assert_eq!(world.client(eve).refusals(), vec!["forbidden"; count]);
+    }
+    world.ask(eve, Request::Report { seq: 1, reason: "rude".to_owned() });
+    assert!(matches!(world.client(eve).replies.last(), Some(Reply::Reported(1))));
+    world.ask(eve, Request::Typing { on: true });
+    world.ask(eve, Request::TypingAs { name: "Bo".to_owned(), on: true });
+    world.ask(eve, Request::Speak { name: Some("Bo".to_owned()), text: "x".to_owned(), original: None });
+    world.flush();
+    assert_eq!(world.client(ada).notices.len(), 2, "Eve came, Ada spoke");
+    assert_eq!(world.publish_as(&reader(), "1", "Eve", "x"), Err(Refusal::Forbidden));
+}
+
+#[test]
+fn the_name_of_a_token_is_the_members_name() {
+    let mut world = World::new();
+    let ada = world.join_as("Somebody else", named("ada", "Ada"));
+    assert_eq!(world.welcome(ada).you.name, "Ada");
+    world.ask(ada, Request::Rename { name: "Bo".to_owned() });
+    assert_eq!(world.client(ada).refusals(), ["forbidden"]);
+    let informal = world.open_as(named("cy", "Cy"));
+    world.ask(informal, Request::Enter { name: Some("Bo".to_owned()) });
+    world.ask(informal, Request::Enter { name: Some("Bo".to_owned()) });
+    world
+        .ask(informal, Request::Speak { name: Some("Bo".to_owned()), text: "hi".to_owned(), original: None });
+    world.flush();
+    assert_eq!(world.client(ada).messages[0].from.name, "Cy");
+    world.publish_as(&named("bot", "Bot"), "1", "Bo", "beep").unwrap();
+    assert_eq!(world.client(ada).messages[1].from.name, "Bot");
+}
+
+#[test]
+fn a_lasting_identity_is_one_member_and_no_session_opens_it() {
+    let mut world = World::new();
+    let (one, two) = (world.join_as("Ada", named("ada", "Ada")), world.join_as("Ada", named("ada", "Ada")));
+    let id = world.welcome(one).you.id;
+    assert_eq!(world.welcome(two).you.id, id);
+    assert_eq!(world.client(one).member_count, 1);
+    world.publish_as(&named("ada", "Ada"), "1", "x", "from a script").unwrap();
+    assert_eq!(world.client(one).messages[0].from.id, id);
+    let session = world.welcome(one).session.clone();
+    let thief = world.rejoin("Thief", Some(&session), None);
+    assert_ne!(world.welcome(thief).you.id, id);
+    // Nor does another's session make somebody with an identity another.
+    let theirs = world.welcome(thief).session.clone();
+    let ada = world.open_as(named("ada", "Ada"));
+    world.ask(ada, Request::Join { name: "Ada".to_owned(), session: Some(theirs), after: None });
+    world.flush();
+    assert_eq!(world.welcome(ada).you.id, id);
+}
+
+#[test]
+fn a_connection_ends_when_its_token_does_and_the_room_sleeps_until_then() {
+    let mut world = World::new();
+    let expires_at = world.now_ms + 3_600_000;
+    let ada = world.join("Ada");
+    let bo = world.join_as("Bo", Visitor { expires_at: Some(expires_at), ..Visitor::default() });
+    assert_eq!(world.disk.alarm, Some(expires_at));
+    assert_eq!(world.room.timeout(), None, "a timer would keep it awake");
+    let later = Visitor { expires_at: Some(expires_at + 1), ..Visitor::default() };
+    let cy = world.join_as("Cy", later);
+    assert_eq!(world.disk.alarm, Some(expires_at));
+    world.hibernate();
+    world.now_ms = expires_at - 1;
+    world.handle(Event::Alarm);
+    assert_eq!(world.client(bo).closed, None);
+    assert_eq!(world.disk.alarm, Some(expires_at), "asked for again");
+    world.now_ms = expires_at;
+    world.handle(Event::Alarm);
+    world.flush();
+    assert_eq!(world.client(bo).closed, Some(CloseCode::Expired));
+    assert_eq!(world.client(ada).member_count, 1 + usize::from(world.client(cy).closed.is_none()));
+    // Without an alarm the next event ends it.
+    world.now_ms = expires_at + 1;
+    world.say(ada, "1", "hello");
+    assert_eq!(world.client(cy).closed, Some(CloseCode::Expired));
+}
+
+#[test]
+fn a_listener_ends_when_its_token_does() {
+    let mut world = World::new();
+    let expires_at = world.now_ms + 1_000;
+    let ear = world.open_as(Visitor { expires_at: Some(expires_at), ..Visitor::default() });
+    world.ask(ear, Request::Listen { history: 0 });
+    assert_eq!(world.disk.alarm, Some(expires_at));
+    world.flush();
+    world.now_ms = expires_at;
+    world.handle(Event::Alarm);
+    assert_eq!(world.client(ear).closed, Some(CloseCode::Expired));
+}
+
+#[test]
+fn a_token_may_give_another_rate() {
+    let mut world = World::new();
+    let rate = |burst, per_second| Visitor { rate: Some(Rate { burst, per_second }), ..Visitor::default() };
+    let (bot, slow) = (world.join_as("Bot", rate(100.0, 10.0)), world.join_as("Slow", rate(1.0, 0.5)));
+    for n in 0..101 {
+        world.send(bot, &n.to_string(), "x");
+    }
+    world.flush();
+    assert_eq!(world.client(bot).messages.len(), 100);
+    assert_eq!(world.client(bot).refusals(), ["rate_limited"]);
+    world.send(slow, "1", "x");
+    world.send(slow, "2", "x");
+    assert_eq!(world.client(slow).refusals(), ["rate_limited"]);
+}
+
+#[test]
+fn sleep_makes_no_bucket_full() {
+    let mut world = World::with(Limits { rate_burst: 3.0, rate_per_second: 0.001, ..Limits::default() });
+    let (ada, bo) = (world.join("Ada"), world.join("Bo"));
+    for n in 0..3 {
+        world.say(ada, &n.to_string(), "x");
+    }
+    world.advance(15_000);
+    world.hibernate();
+    world.say(ada, "over", "x");
+    world.say(bo, "1", "x");
+    assert_eq!(world.client(ada).refusals(), ["rate_limited"]);
+    assert!(world.client(bo).refusals().is_empty());
+}
+
+#[test]
+fn one_address_has_so_many_connections_and_so_many_a_second() {
+    let mut world = World::with(Limits { connections_per_address_max: 3, ..Limits::default() });
+    let from = |address: &str| Visitor { address: Some(address.to_owned()), ..Visitor::default() };
+    let knock = |world: &mut World, address: &str| {
+        world.room.admit(&from(address), world.now_ms).map(|()| world.join_as("Ada", from(address)))
+    };
+    let first = knock(&mut world, "192.0.2.1").unwrap();
+    knock(&mut world, "192.0.2.1").unwrap();
+    knock(&mut world, "192.0.2.1").unwrap();
+    assert_eq!(knock(&mut world, "192.0.2.1"), Err(Refusal::TooManyConnections));
+    world.hibernate();
+    assert_eq!(knock(&mut world, "192.0.2.1"), Err(Refusal::TooManyConnections));
+    assert!(knock(&mut world, "192.0.2.2").is_ok());
+    for _ in 0..9 {
+        assert_eq!(world.room.admit(&Visitor::default(), world.now_ms), Ok(()), "nobody's address");
+    }
+    // Coming and going is bounded too.
+    world.leave(first);
+    let mut admitted = 0;
+    while let Ok(connection) = knock(&mut world, "192.0.2.1") {
+        world.leave(connection);
+        admitted += 1;
+    }
+    assert!((1..=3).contains(&admitted), "{admitted}");
+    assert!(matches!(knock(&mut world, "192.0.2.1"), Err(Refusal::RateLimited { retry_after_ms: 1.. })));
+    world.advance(60_000);
+    assert!(knock(&mut world, "192.0.2.1").is_ok());
+}
+
+#[test]
+fn addresses_are_forgotten_once_they_say_nothing() {
+    let mut world = World::new();
+    for n in 0..1_000 {
+        let visitor = Visitor { address: Some(n.to_string()), ..Visitor::default() };
+        let connection = world.join_as("Ada", visitor);
+        world.leave(connection);
+        world.advance(1_000);
+    }
+    assert!(world.room.addresses.len() <= 66, "{}", world.room.addresses.len());
+}
+
+#[test]
+fn who_sends_nothing_but_futile_frames_is_cut_off() {
+    let history = Request::History { range: Range::Newest, limit: 200 };
+    for request in [Request::Ping, Request::Typing { on: true }, history] {
+        let mut world = World::new();
+        let (ada, eve) = (world.join("Ada"), world.join("Eve"));
+        let mut sent = 0;
+        while world.client(eve).closed.is_none() && sent < 10_000 {
+            world.ask(eve, request.clone());
+            sent += 1;
+        }
+        world.flush();
+        assert_eq!(world.client(eve).closed, Some(CloseCode::RateLimited), "{request:?}");
+        assert!(sent > 500, "{request:?} after {sent}");
+        assert!(sent < 600, "{request:?} after {sent}");
+        assert_eq!((world.client(ada).member_count, world.client(ada).closed), (1, None));
+    }
+}
