@@ -53,7 +53,9 @@ test("before joining, errors and pongs have the golden form", async () => {
 });
 
 test("the clients' golden frames are taken", async () => {
-  const { join, join_again, join_nulls, ping, ...others } = golden.client;
+  const { join, join_again, join_nulls, ping, report, delete: remove, ...rest } = golden.client;
+  const { remove: expel, ban, unban, mute, unmute, lock, slow_mode, clear, ...others } = rest;
+  const orders = [remove, expel, ban, unban, mute, unmute, lock, slow_mode, clear];
   for (const hello of [join, join_again, join_nulls]) {
     const client = await Client.connect(server, "golden-clients");
     client.write(hello);
@@ -62,6 +64,11 @@ test("the clients' golden frames are taken", async () => {
     for (const frame of Object.values(others)) client.write(frame);
     await fence(client);
     assert.deepEqual(client.frames.filter(({ type }) => type === "error"), []);
+    for (const order of orders) client.write(order);
+    client.write(report);
+    await client.next("reported");
+    const codes = client.frames.filter(({ type }) => type === "error").map(({ code }) => code);
+    assert.deepEqual(codes, orders.map(() => "forbidden"), "read, and refused to whoever is no moderator");
   }
 });
 

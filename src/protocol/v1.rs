@@ -520,7 +520,7 @@ mod tests {
             ("report", Request::Report { seq: 2, reason: text("rude") }),
             ("delete", Request::Moderate(Order::Delete { seq: 1 })),
             ("remove", Request::Moderate(Order::Remove(number(None)))),
-            ("ban", Request::Moderate(Order::Ban(subject()))),
+            ("ban", Request::Moderate(Order::Ban(Whom { for_ms: Some(60_000), ..subject() }))),
             ("unban", Request::Moderate(Order::Unban(number(None)))),
             ("mute", Request::Moderate(Order::Mute(number(Some(60_000))))),
             ("unmute", Request::Moderate(Order::Unmute(subject()))),

@@ -8,7 +8,7 @@ import { FakeClock } from "./fake-clock.js";
 /** @typedef {import("../../public/client/parlor.js").Options} Options */
 /** @typedef {import("../../public/client/parlor.js").Welcome} Welcome */
 
-const EVENTS = /** @type {const} */ (["status", "welcome", "reset", "message", "pending", "sent", "failed", "members", "typing", "error"]);
+const EVENTS = /** @type {const} */ (["status", "welcome", "reset", "message", "pending", "sent", "failed", "members", "deleted", "rules", "record", "reported", "typing", "error"]);
 
 export const ADA = { id: 1, name: "Ada", color: "#8a5a00" };
 export const BO = { id: 2, name: "Bo", color: "#0b6e99" };
@@ -148,6 +148,8 @@ export function welcome(fields = {}) {
     head: 0,
     you: ADA,
     session: "session-1",
+    role: "member",
+    rules: { locked: false, slow_mode_ms: 0 },
     members: [ADA],
     member_count: 1,
     limits: { text_chars_max: 2000, name_chars_max: 30, rate_burst: 10, rate_per_second: 2, history_limit_max: 200, frame_bytes_max: 65_536 },

@@ -38,7 +38,8 @@ test("takes the golden frames of the server", async () => {
   const room = openRoom();
   room.socket.onopen?.({});
   const page = room.client.history();
-  for (const frame of Object.values(server)) if (!frame.deleted) room.say(frame);
+  const { welcome_rules, tombstone, ...once } = server; // a second welcome has no place in one connection
+  for (const frame of Object.values(once)) room.say(frame);
   const { messages, more } = server.history;
   assert.deepEqual(await page, { messages, more });
   assert.deepEqual(room.events("error"), [[server.error_join]], "the others answer sends");

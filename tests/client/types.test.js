@@ -107,7 +107,7 @@ test("a field that only Rust has is noticed", async () => {
 
 test("a field that only the types have is noticed, optional or not", async () => {
   for (const [where, field] of /** @type {[string, string][]} */ ([
-    ["reply_to?: number;\n}\n\n/** A page", "edited?: boolean;"],
+    ["deleted?: boolean;\n}\n\n/** What", "edited?: boolean;"],
     ["frame_bytes_max: number;", "files_max?: number;"],
     ["recovered: boolean;", "motto: string;"],
     ['type: "error";', "wait?: number;"],
