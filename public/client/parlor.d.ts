@@ -77,8 +77,10 @@ export interface Welcome extends Page {
   members: Member[];
   member_count: number;
   limits: Limits;
-  role: Role;
-  rules: Rules;
+  /** `member` if absent. */
+  role?: Role;
+  /** Unlocked and not slow if absent. */
+  rules?: Rules;
   /** Messages deleted of late, where the join asked for what was missed. */
   deleted?: number[];
   /** True: `messages` are exactly those missed since the position that was asked for. */

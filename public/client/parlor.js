@@ -130,7 +130,7 @@ class JoinedRoom {
   }
 
   get role() {
-    return this.#welcome?.role;
+    return this.#welcome && (this.#welcome.role ?? "member");
   }
 
   get rules() {
@@ -310,7 +310,7 @@ class JoinedRoom {
   }
 
   /** @param {import("./parlor.js").Rules} [rules] */
-  #ruled({ locked, slow_mode_ms } = { locked: false, slow_mode_ms: 0 }) { // an older server tells none
+  #ruled({ locked, slow_mode_ms } = { locked: false, slow_mode_ms: 0 }) {
     this.#rules = { locked, slow_mode_ms };
     this.#events.emit("rules", this.#rules);
   }

@@ -69,8 +69,10 @@ enum ServerFrame<'a> {
         members: &'a [Member],
         member_count: usize,
         limits: &'a ClientLimits,
-        role: Role,
-        rules: &'a House,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        role: Option<Role>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rules: Option<&'a House>,
         #[serde(skip_serializing_if = "<[Seq]>::is_empty")]
         deleted: &'a [Seq],
         recovered: bool,
@@ -297,8 +299,9 @@ fn spell_welcome(welcome: &Welcome) -> String {
         members,
         member_count: *member_count,
         limits,
-        role: *role,
-        rules: house,
+        // What is as in most rooms need not be said.
+        role: Some(*role).filter(|role| *role != Role::default()),
+        rules: Some(house).filter(|house| **house != House::default()),
         deleted,
         recovered: *recovered,
     };

@@ -148,8 +148,6 @@ export function welcome(fields = {}) {
     head: 0,
     you: ADA,
     session: "session-1",
-    role: "member",
-    rules: { locked: false, slow_mode_ms: 0 },
     members: [ADA],
     member_count: 1,
     limits: { text_chars_max: 2000, name_chars_max: 30, rate_burst: 10, rate_per_second: 2, history_limit_max: 200, frame_bytes_max: 65_536 },

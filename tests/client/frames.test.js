@@ -48,7 +48,7 @@ test("takes the golden frames of the server", async () => {
   assert.deepEqual(room.client.position, { epoch: server.cleared.epoch, seq: 0 });
   assert.deepEqual(room.events("deleted"), [[[1]]]);
   const { type: _, ...rules } = server.rules;
-  assert.deepEqual(room.events("rules"), [[server.welcome.rules], [rules]]);
+  assert.deepEqual(room.events("rules"), [[{ locked: false, slow_mode_ms: 0 }], [rules]]);
   assert.deepEqual(room.events("record").length, 4);
   assert.deepEqual(room.events("reported"), [[2]]);
   assert.deepEqual(room.seqs, [], "all of them seen in the welcome");
