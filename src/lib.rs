@@ -12,11 +12,13 @@
 //! | [`room`] | order, storage layout, presence, rates | no socket, clock or dialect |
 //! | [`protocol`] | how frames are spelled, one file per dialect | the room's words |
 //! | [`lobby`] | what is known of all rooms together | no room's insides |
+//! | [`auth`] | what a token says, and which keys may vouch for it | no cryptography |
 //! | [`route`] | which request is for what | URLs |
 //! | `shell` | sockets, SQLite, timers | Cloudflare; compiled for wasm32 only |
 
 #![cfg_attr(test, allow(clippy::string_slice))]
 
+pub mod auth;
 #[cfg(feature = "fault-injection")]
 pub mod fault_injection;
 pub mod limits;

@@ -3,6 +3,8 @@
 //! Those that an operator may change are fields of [`Limits`], each named after the variable that
 //! sets it; the others are constants. Clients learn what they need from `welcome.limits`.
 
+use std::ops::RangeInclusive;
+
 use serde::Serialize;
 
 /// Longest WebSocket frame or HTTP body from a client, in bytes. Above it: close 1009, or 413.
@@ -90,6 +92,24 @@ pub const DELETED_REMEMBERED_MAX: usize = 500;
 pub const RECORDS_MAX: u64 = 10_000;
 /// Longest reason of a report, in characters.
 pub const REASON_CHARS_MAX: usize = 500;
+
+/// Longest token, in bytes. The largest header that common servers take is 8 KiB.
+pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+/// How far the clock of who issued a token may be off from ours, in seconds.
+pub const TOKEN_LEEWAY_S: f64 = 60.0;
+/// Longest `sub` of a token, in bytes: as OpenID Connect Core 1.0, section 2, has it.
+pub const SUBJECT_BYTES_MAX: usize = 255;
+/// Shortest secret of HS256, in bytes: RFC 7518, section 3.2.
+pub const SECRET_BYTES_MIN: usize = 32;
+/// Smallest modulus of RS256, in bits: RFC 7518, section 3.3.
+pub const RSA_BITS_MIN: usize = 2_048;
+/// Keys that are taken of a JWKS document: each may be tried on a token without `kid`.
+pub const KEYS_MAX: usize = 16;
+
+/// What [`Limits::rate_burst`], and a token's `rate_burst`, may be.
+pub const RATE_BURST_RANGE: RangeInclusive<f64> = 1.0..=1e6;
+/// What [`Limits::rate_per_second`], and a token's `rate_per_second`, may be.
+pub const RATE_PER_SECOND_RANGE: RangeInclusive<f64> = 0.001..=1e6;
 
 /// Below this rate of broadcast frames a second nothing is held: a flush waits one turn of the event
 /// loop. Above it, holding saves rows and frames that nobody sees the difference of.
@@ -203,8 +223,14 @@ impl Limits {
                 }
             }
         };
-        limits.rate_burst = read("RATE_BURST", 1.0, 1e6, limits.rate_burst);
-        limits.rate_per_second = read("RATE_PER_SECOND", 0.001, 1e6, limits.rate_per_second);
+        limits.rate_burst =
+            read("RATE_BURST", *RATE_BURST_RANGE.start(), *RATE_BURST_RANGE.end(), limits.rate_burst);
+        limits.rate_per_second = read(
+            "RATE_PER_SECOND",
+            *RATE_PER_SECOND_RANGE.start(),
+            *RATE_PER_SECOND_RANGE.end(),
+            limits.rate_per_second,
+        );
         // A text of four-byte characters must still fit a frame.
         limits.text_chars_max = read("TEXT_CHARS_MAX", 1.0, 16_000.0, limits.text_chars_max as f64) as usize;
         limits.name_chars_max = read("NAME_CHARS_MAX", 1.0, 200.0, limits.name_chars_max as f64) as usize;
