@@ -12,7 +12,7 @@
 //! | [`room`] | order, storage layout, presence, rates | no socket, clock or dialect |
 //! | [`protocol`] | how frames are spelled, one file per dialect | the room's words |
 //! | [`lobby`] | what is known of all rooms together | no room's insides |
-//! | [`auth`] | what a token says, and which keys may vouch for it | no cryptography |
+//! | [`auth`], [`origin`] | who may come in: tokens, web pages | claims, keys, origins |
 //! | [`route`] | which request is for what | URLs |
 //! | `shell` | sockets, SQLite, timers | Cloudflare; compiled for wasm32 only |
 
@@ -25,6 +25,7 @@ pub mod limits;
 pub mod lobby;
 pub mod name;
 mod nfc;
+pub mod origin;
 #[cfg_attr(not(feature = "planted-bugs"), allow(dead_code))]
 pub mod planted;
 pub mod protocol;

@@ -4,6 +4,8 @@
 
 use thiserror::Error;
 
+use crate::auth::Rejection;
+
 /// Why a request was refused. Nothing was stored; no other connection noticed.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum Refusal {
@@ -39,6 +41,15 @@ pub enum Refusal {
         /// When one more will be allowed, in milliseconds from now.
         retry_after_ms: u64,
     },
+    /// No token, or one that lets nobody in; the text says why.
+    #[error("{0}")]
+    Unauthorized(Rejection),
+    /// Nobody can be let in, since tokens can't be checked.
+    #[error("tokens can't be checked now")]
+    AuthUnavailable,
+    /// The page that asks is none of those that may.
+    #[error("pages of this origin may not connect")]
+    ForbiddenOrigin,
     /// The room lets this visitor not do this.
     #[error("you may not do this here")]
     Forbidden,
@@ -108,6 +119,9 @@ impl Refusal {
             Self::TextTooLong { .. } => "text_too_long",
             Self::IdConflict => "id_conflict",
             Self::RateLimited { .. } => "rate_limited",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::AuthUnavailable => "auth_unavailable",
+            Self::ForbiddenOrigin => "forbidden_origin",
             Self::Forbidden => "forbidden",
             Self::Muted { .. } => "muted",
             Self::RoomLocked => "room_locked",
@@ -135,6 +149,7 @@ impl Refusal {
             | Self::RoomLocked
             | Self::RoomFull
             | Self::TooManyConnections
+            | Self::AuthUnavailable
             | Self::NotStored
             | Self::Fault => true,
             _ => false,
@@ -160,14 +175,19 @@ impl Refusal {
             | Self::TextTooLong { .. }
             | Self::InvalidRoom
             | Self::UnknownDialect => 400,
-            Self::Forbidden | Self::Muted { .. } | Self::RoomLocked | Self::Banned => 403,
+            Self::Unauthorized(_) => 401,
+            Self::ForbiddenOrigin
+            | Self::Forbidden
+            | Self::Muted { .. }
+            | Self::RoomLocked
+            | Self::Banned => 403,
             Self::UnknownRoom | Self::NotFound | Self::UnknownMessage => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::IdConflict | Self::TooMany => 409,
             Self::TooLarge => 413,
             Self::RateLimited { .. } | Self::TooManyConnections => 429,
             Self::Fault => 500,
-            Self::RoomFull | Self::NotStored => 503,
+            Self::RoomFull | Self::NotStored | Self::AuthUnavailable => 503,
         }
     }
 }
@@ -184,6 +204,8 @@ pub enum CloseCode {
     Fault = 1011,
     /// Too many bad frames in a row.
     BadFrames = 4400,
+    /// No token that lets anybody in, in the dialect `text`.
+    Unauthorized = 4001,
     /// The token has run out.
     Expired = 4401,
     /// Removed by a moderator.
@@ -207,6 +229,7 @@ impl CloseCode {
             Self::TooBig => "frame over 64 KiB",
             Self::Fault => "fault in the room; reconnect",
             Self::BadFrames => "too many bad frames",
+            Self::Unauthorized => "Unauthorized",
             Self::Expired => "the token has run out",
             Self::Removed => "removed by a moderator",
             Self::JoinTimeout => "not joined in time",

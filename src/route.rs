@@ -83,6 +83,12 @@ impl Route {
         }
     }
 
+    /// Whether only pages of the origins that may are served with it: what a browser lets any page ask for,
+    /// and what has an effect.
+    pub fn is_for_own_pages(&self) -> bool {
+        matches!(self, Self::Connect(_) | Self::Publish(_) | Self::Moderate(_))
+    }
+
     /// The room that must answer, if it is not the Worker itself.
     pub fn room(&self) -> Option<&RoomName> {
         match self {

@@ -128,7 +128,7 @@ mod tests {
 
     fn token(algorithm: Algorithm, kid: Option<&str>) -> Token<'static> {
         let kid = kid.map(str::to_owned);
-        Token { algorithm, kid, signed: "", payload: Vec::new(), signature: Vec::new() }
+        Token { algorithm, kid, signed: "", payload: String::new(), signature: Vec::new() }
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::fmt::{Display, Write};
 use super::{BATCH_BOUNDS, Listed, Overview};
 use crate::limits::METRICS_ROOMS_MAX;
 
-/// Writes the metrics. Only the rooms at the head of the list have series of their own, so their number
+/// Writes the metrics. Only the rooms at the head of the list that are to be shown have series of their own, so their number
 /// is bounded; the names of rooms need no escaping in a label.
-pub fn metrics(overview: &Overview) -> String {
+pub fn metrics(overview: &Overview, shows: impl Fn(&str) -> bool) -> String {
     let totals = &overview.totals;
     let counters = &totals.counters;
-    let rooms = overview.rooms.get(..METRICS_ROOMS_MAX).unwrap_or(&overview.rooms);
+    let shown = overview.rooms.iter().filter(|room| shows(&room.name));
+    let rooms: Vec<&Listed> = shown.take(METRICS_ROOMS_MAX).collect();
     let mut text = Text::default();
     text.gauge("parlor_connections", "Connections that have joined a room.", totals.connections);
     text.counter("parlor_connections_opened", "Connections made.", counters.opened);
@@ -44,13 +45,13 @@ pub fn metrics(overview: &Overview) -> String {
         totals.asks,
     );
     text.counter("parlor_lobby_rows_written", "Rows that the lobby wrote.", totals.rows);
-    text.by_room("parlor_room_connections", "Connections of the most active listed rooms.", rooms, |room| {
+    text.by_room("parlor_room_connections", "Connections of the most active listed rooms.", &rooms, |room| {
         room.connections
     });
     text.by_room(
         "parlor_room_history_messages",
         "Messages in the most active listed rooms.",
-        rooms,
+        &rooms,
         |room| room.messages,
     );
     text.line(format_args!("# EOF"));
@@ -71,7 +72,7 @@ impl Text {
         self.sample(&format!("{name}_total"), None, value);
     }
 
-    fn by_room(&mut self, name: &str, help: &str, rooms: &[Listed], value: impl Fn(&Listed) -> u64) {
+    fn by_room(&mut self, name: &str, help: &str, rooms: &[&Listed], value: impl Fn(&Listed) -> u64) {
         self.family(name, "gauge", help);
         for room in rooms {
             self.sample(name, Some(("room", &room.name)), value(room));
@@ -109,7 +110,8 @@ mod tests {
         overview.totals.counters.refused("rate_limited");
         let room = |n: u64| Listed { name: format!("r{n}"), connections: n, messages: 0, active_at: 0 };
         overview.rooms = (0..50).map(room).collect();
-        let text = metrics(&overview);
+        assert!(!metrics(&overview, |_| false).contains("room="));
+        let text = metrics(&overview, |_| true);
         for line in [
             "parlor_connections 3",
             "parlor_refusals_total{code=\"rate_limited\"} 1",

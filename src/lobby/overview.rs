@@ -160,8 +160,8 @@ impl Overview {
         lines
     }
 
-    /// The body of `/api/rooms`.
-    pub fn list(&self, limit: usize) -> String {
+    /// The body of `/api/rooms`: the rooms that are to be shown.
+    pub fn list(&self, limit: usize, shows: impl Fn(&str) -> bool) -> String {
         let object = |room: &Listed| {
             let Listed { name, connections, messages, active_at } = room;
             format!(
@@ -169,7 +169,8 @@ impl Overview {
             )
         };
         // The name of a room needs no escaping.
-        let rooms: Vec<String> = self.rooms.iter().take(limit).map(object).collect();
+        let rooms: Vec<String> =
+            self.rooms.iter().filter(|room| shows(&room.name)).take(limit).map(object).collect();
         format!("[{}]", rooms.join(","))
     }
 
@@ -211,7 +212,8 @@ mod tests {
         let names: Vec<&str> = one.rooms.iter().map(|room| room.name.as_str()).collect();
         assert_eq!(names, ["b", "a", "empty"]);
         assert_eq!(one.totals.connections, 4);
-        assert_eq!(one.list(1), r#"[{"name":"b","connections":3,"messages":0,"active_at":7}]"#);
+        assert_eq!(one.list(9, |_| false), "[]");
+        assert_eq!(one.list(1, |_| true), r#"[{"name":"b","connections":3,"messages":0,"active_at":7}]"#);
         assert!(one.status().contains(r#""currentClients":4"#));
     }
 

@@ -41,6 +41,8 @@ struct Grammar {
     roster: Option<fn(&[Member]) -> String>,
     /// Whether who says something is not told so.
     skips_author: bool,
+    /// Whether its clients look for a close code where they may not come in, and not for a status.
+    closes_the_unauthorized: bool,
     /// How the connection speaks from this frame on.
     after: fn(&str) -> Option<Dialect>,
 }
@@ -125,6 +127,11 @@ impl Dialect {
     /// Whether who says something is not told so. Then each notice is spelled on its own.
     pub fn skips_author(self) -> bool {
         self.grammar().skips_author
+    }
+
+    /// Whether a client that may not come in is told so by a close code.
+    pub fn closes_the_unauthorized(self) -> bool {
+        self.grammar().closes_the_unauthorized
     }
 
     /// Spells who is here, if any of the notices has changed that and the dialect tells it in one piece.

@@ -26,6 +26,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     reply,
     roster: None,
     skips_author: false,
+    closes_the_unauthorized: false,
     after: |_| None,
 };
 

@@ -17,6 +17,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     reply: |_| Vec::new(),
     roster: None,
     skips_author: true,
+    closes_the_unauthorized: true,
     after: |frame| read_json(frame).map(|_| Dialect::TextJson),
 };
 

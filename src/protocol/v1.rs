@@ -23,6 +23,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     reply: |it| vec![reply(it)],
     roster: None,
     skips_author: false,
+    closes_the_unauthorized: false,
     after: |_| None,
 };
 

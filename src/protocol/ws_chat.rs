@@ -22,6 +22,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     reply: |_| Vec::new(),
     roster: None,
     skips_author: false,
+    closes_the_unauthorized: false,
     after: |_| None,
 };
 

@@ -1,5 +1,7 @@
 //! Who stands at a room's door: what the Worker could tell of them before the room was asked.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -91,6 +93,26 @@ impl Visitor {
     }
 }
 
+impl Visitor {
+    /// As JSON text in ASCII, as a header wants it.
+    pub fn in_ascii(&self) -> String {
+        let json = serde_json::to_string(self).unwrap_or_default();
+        let mut ascii = String::with_capacity(json.len());
+        let mut units = [0; 2];
+        for c in json.chars() {
+            if c.is_ascii() {
+                ascii.push(c);
+                continue;
+            }
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a String can't fail.
+                let _ = write!(ascii, "\\u{unit:04x}");
+            }
+        }
+        ascii
+    }
+}
+
 fn is_default(role: &Role) -> bool {
     *role == Role::default()
 }
@@ -123,7 +145,9 @@ mod tests {
                 rate: Some(Rate { burst: 100.0, per_second: 0.5 }),
                 address: Some("2001:db8::".to_owned()),
             };
-            assert_eq!(Visitor::read(&serde_json::to_string(&visitor).unwrap()), visitor);
+            let told = visitor.in_ascii();
+            assert!(told.is_ascii());
+            assert_eq!(Visitor::read(&told), visitor);
         }
     }
 

@@ -36,6 +36,7 @@ fn text(status: u16, body: String, media_type: &str) -> Result<Response> {
         .with_status(status)
         .with_header("Content-Type", media_type)?
         .with_header("Cache-Control", "no-store")?
+        .with_header("X-Content-Type-Options", "nosniff")?
         // `ok` would make it text/plain.
         .fixed(body.into_bytes());
     Ok(response)
@@ -46,6 +47,9 @@ pub(super) fn refused(refusal: &Refusal) -> Result<Response> {
     let mut response = json(refusal.http_status(), protocol::error_body(refusal))?;
     if let Some(after_ms) = refusal.retry_after_ms() {
         response.headers_mut().set("Retry-After", &after_ms.div_ceil(1_000).to_string())?;
+    }
+    if matches!(refusal, Refusal::Unauthorized(_)) {
+        response.headers_mut().set("WWW-Authenticate", "Bearer")?;
     }
     if let Refusal::MethodNotAllowed { allowed } = refusal {
         response.headers_mut().set("Allow", allowed)?;

@@ -1,6 +1,7 @@
 //! The only part that knows Cloudflare: the Worker, the Durable Object, its SQLite and its sockets.
 
 mod answer;
+mod door;
 mod lobby;
 mod object;
 mod report;
@@ -14,51 +15,95 @@ use worker::{Context, Env, Fetcher, Request, Response, Result, event};
 
 use crate::limits::LISTED_MAX;
 use crate::lobby::{Overview, metrics};
+use crate::name::RoomName;
 use crate::protocol::Dialect;
-use crate::refusal::Refusal;
+use crate::refusal::{CloseCode, Refusal};
 use crate::room::visitor::Visitor;
 use crate::route::{self, Route};
 use answer::{JSON, OPEN_METRICS};
+use door::Door;
 use settings::default_dialect;
-use visitor::introduce;
 
 /// Answers a request, or hands it to the room that it is for.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    match serve(request, &env).await? {
+        Ok(response) => Ok(response),
+        Err(refusal) => answer::refused(&refusal),
+    }
+}
+
+async fn serve(request: Request, env: &Env) -> Result<Answer> {
     let route = match route_of(&request) {
         Ok(route) => route,
-        Err(refusal) => return answer::refused(&refusal),
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    match &route {
-        Route::Health => answer::json(200, r#"{"status":"ok"}"#.to_owned()),
+    if route.is_for_own_pages()
+        && let Err(refusal) = door::check_origin(&request, env)
+    {
+        return Ok(Err(refusal));
+    }
+    Ok(match &route {
+        Route::Health => Ok(answer::json(200, r#"{"status":"ok"}"#.to_owned())?),
         Route::Page => {
             let assets: Fetcher = env.assets("ASSETS")?;
-            assets.fetch_request(request).await
+            Ok(assets.fetch_request(request).await?)
         }
         Route::Rooms => {
             let limit = match answer::number(&request, "limit") {
                 Ok(limit) => limit.map_or(LISTED_MAX, |limit| usize::try_from(limit).unwrap_or(LISTED_MAX)),
-                Err(refusal) => return answer::refused(&refusal),
+                Err(refusal) => return Ok(Err(refusal)),
             };
-            answer::or_refused(lobby::overview(&env, |overview| overview.list(limit)).await, JSON)
+            let door = Door::of(&request, env);
+            match door.sight() {
+                Ok(shows) => {
+                    answer::or_refused(lobby::overview(env, |all| all.list(limit, shows)).await, JSON)
+                }
+                Err(refusal) => answer::refused(&refusal),
+            }
+            .map(Ok)?
         }
-        Route::Status => answer::or_refused(lobby::overview(&env, Overview::status).await, JSON),
-        Route::Metrics => answer::or_refused(lobby::overview(&env, metrics).await, OPEN_METRICS),
-        Route::Connect(room) => match choose_dialect(&request, default_dialect(&env)) {
-            Ok(_) => hand_to(room.as_str(), request, &env).await,
-            Err(refusal) => answer::refused(&refusal),
-        },
+        Route::Status => answer::or_refused(lobby::overview(env, Overview::status).await, JSON).map(Ok)?,
+        Route::Metrics => {
+            let door = Door::of(&request, env);
+            match door.sight() {
+                Ok(shows) => {
+                    answer::or_refused(lobby::overview(env, |all| metrics(all, shows)).await, OPEN_METRICS)
+                }
+                Err(refusal) => answer::refused(&refusal),
+            }
+            .map(Ok)?
+        }
+        Route::Connect(room) => {
+            let choice = match choose_dialect(&request, default_dialect(env)) {
+                Ok(choice) => choice,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            match Door::of(&request, env).admit(room) {
+                Ok(visitor) => Ok(hand_to(room, &request, &visitor, env).await?),
+                Err(Refusal::Unauthorized(_)) if choice.dialect.closes_the_unauthorized() => {
+                    Ok(door::turn_away(CloseCode::Unauthorized)?)
+                }
+                Err(refusal) => Err(refusal),
+            }
+        }
         Route::Summary(room)
         | Route::History(room)
         | Route::Publish(room)
         | Route::Order(room)
-        | Route::Moderate(room) => hand_to(room.as_str(), request, &env).await,
-    }
+        | Route::Moderate(room) => match Door::of(&request, env).admit(room) {
+            Ok(visitor) => Ok(hand_to(room, &request, &visitor, env).await?),
+            Err(refusal) => Err(refusal),
+        },
+    })
 }
 
-async fn hand_to(room: &str, request: Request, env: &Env) -> Result<Response> {
-    let request = introduce(request, &Visitor::default())?;
-    env.durable_object("ROOMS")?.get_by_name(room)?.fetch_with_request(request).await
+/// What a request is answered with, if it is not refused.
+type Answer = std::result::Result<Response, Refusal>;
+
+async fn hand_to(room: &RoomName, request: &Request, visitor: &Visitor, env: &Env) -> Result<Response> {
+    let request = door::introduce(request, visitor)?;
+    env.durable_object("ROOMS")?.get_by_name(room.as_str())?.fetch_with_request(request).await
 }
 
 fn route_of(request: &Request) -> std::result::Result<Route, Refusal> {

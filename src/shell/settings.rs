@@ -32,6 +32,7 @@ pub(super) fn default_dialect(env: &Env) -> Dialect {
     })
 }
 
-fn variable(env: &Env, name: &str) -> Option<String> {
+/// One of the operator's variables or secrets.
+pub(super) fn variable(env: &Env, name: &str) -> Option<String> {
     env.var(name).ok().map(|value| value.to_string())
 }
