@@ -32,10 +32,11 @@ export function converse({ room: roomName, name, onNameRefused }) {
   room.on("welcome", ({ limits }) => composer.limit(limits.text_chars_max));
   room.on("reset", (newest) => timeline.reset(newest));
   room.on("message", (message) => timeline.append(message));
+  room.on("deleted", (seqs) => timeline.redact(seqs));
   room.on("members", onMembers);
   room.on("typing", (typists) => showTyping(typists.map((member) => member.name)));
   room.on("error", (error) => composer.notice(words.refusal(error, room.limits)));
-  for (const event of /** @type {const} */ (["reset", "message", "pending", "sent", "failed", "members"])) room.on(event, draw);
+  for (const event of /** @type {const} */ (["reset", "message", "deleted", "pending", "sent", "failed", "members"])) room.on(event, draw);
 
   const status = new Status(() => room.retryNow());
   const people = new People();

@@ -40,6 +40,13 @@ export class Timeline {
     this.more = more;
   }
 
+  /** Forgets what deleted messages said. @param {number[]} seqs */
+  redact(seqs) {
+    const gone = new Set(seqs);
+    this.generation += 1;
+    this.messages = this.messages.map((message) => (gone.has(message.seq) ? { ...message, text: "", deleted: true } : message));
+  }
+
   /** Returns the message with this seq, if it is here. @param {number} seq */
   messageAt(seq) {
     return this.messages[seq - (this.messages[0]?.seq ?? 0)]; // without gaps a seq is an index

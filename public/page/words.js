@@ -101,6 +101,7 @@ export const retry = "Retry";
 export const discard = "Discard";
 export const reply = "Reply";
 export const earlierLine = "an earlier message";
+export const deletedLine = "This message was deleted.";
 export const copied = "Copied";
 export const copyLink = "Copy link";
 export const nameMissing = "Tell the others what to call you.";

@@ -355,13 +355,12 @@ impl Room {
         if self.rules.house.locked {
             return Err(Refusal::RoomLocked);
         }
-        let next_at = self.buckets.get(&member).and_then(|buckets| buckets.spoke_at);
-        let next_at = next_at.map(|at| at.saturating_add(self.rules.house.slow_mode_ms));
-        match next_at.and_then(|at| at.checked_sub(now_ms)).filter(|wait| *wait > 0) {
-            // A clock that jumped back must not silence anybody for longer than the interval.
-            Some(wait) => {
-                Err(Refusal::RateLimited { retry_after_ms: wait.min(self.rules.house.slow_mode_ms) })
-            }
+        let spoke_at = self.buckets.get(&member).and_then(|buckets| buckets.spoke_at);
+        // None if the clock has jumped back since: it must not silence anybody.
+        let waited = spoke_at.and_then(|at| now_ms.checked_sub(at));
+        let left = waited.and_then(|waited| self.rules.house.slow_mode_ms.checked_sub(waited));
+        match left.filter(|left| *left > 0) {
+            Some(retry_after_ms) => Err(Refusal::RateLimited { retry_after_ms }),
             None => Ok(()),
         }
     }

@@ -256,6 +256,19 @@ fn slow_mode_spaces_what_each_member_says_also_across_sleep() {
 }
 
 #[test]
+fn a_clock_that_jumps_back_silences_nobody() {
+    for interval_ms in [0, 60_000] {
+        let mut world = World::new();
+        let (ada, mo) = (world.join("Ada"), world.join_as("Mo", moderator()));
+        world.order(mo, Order::SlowMode { interval_ms });
+        world.say(ada, "1", "one");
+        world.now_ms -= 3_600_000;
+        world.say(ada, "2", "two");
+        assert_eq!(world.client(ada).texts(), ["one", "two"]);
+    }
+}
+
+#[test]
 fn nobody_acts_on_an_equal_or_a_better() {
     let mut world = World::new();
     let (mo, olga) = (world.join_as("Mo", moderator()), world.join_as("Olga", owner()));

@@ -19,6 +19,15 @@ function timelineOf(from, to) {
 /** @param {Timeline} timeline */
 const seqs = (timeline) => timeline.messages.map(({ seq }) => seq);
 
+test("a deleted message keeps its place and says nothing, and all is drawn anew", () => {
+  const timeline = timelineOf(1, 3);
+  const { generation } = timeline;
+  timeline.redact([2, 9]);
+  assert.deepEqual(timeline.messages.map(({ text, deleted }) => [text === "", deleted]), [[false, undefined], [true, true], [false, undefined]]);
+  assert.deepEqual(seqs(timeline), [1, 2, 3]);
+  assert.notEqual(timeline.generation, generation);
+});
+
 test("begins anew with a reset, goes on with messages", () => {
   const timeline = timelineOf(1, 2);
   const { generation } = timeline;

@@ -157,8 +157,8 @@ export class MessageList {
 }
 
 /** @param {Message} message @param {Timeline} timeline @param {Self} self @returns {Line} */
-function messageLine({ id, seq, from, text, sent_at, reply_to }, timeline, { you }) {
-  return { id, seq, from, text, isOwn: from.id === you?.id, at_ms: sent_at, quote: quoteOf(reply_to, timeline) };
+function messageLine({ id, seq, from, text, sent_at, reply_to, deleted }, timeline, { you }) {
+  return { id, seq, from, text: deleted ? words.deletedLine : text, isOwn: from.id === you?.id, at_ms: sent_at, quote: quoteOf(reply_to, timeline) };
 }
 
 /** @param {import("../../client/parlor.js").Send} send @param {Timeline} timeline @param {Self} self @returns {Line} */
@@ -172,5 +172,5 @@ function sendLine({ id, text, said_at, replyTo, failure }, timeline, { you, name
 function quoteOf(seq, timeline) {
   if (seq === undefined) return undefined;
   const message = timeline.messageAt(seq);
-  return message ? { name: message.from.name, text: message.text } : { name: "", text: "" };
+  return message ? { name: message.from.name, text: message.deleted ? words.deletedLine : message.text } : { name: "", text: "" };
 }
