@@ -4,6 +4,7 @@
 
 import { systemClock } from "../client/clock.js";
 import { connect } from "../client/parlor.js";
+import * as explain from "./explain.js";
 import * as identity from "./identity.js";
 import { Timeline } from "./timeline.js";
 import { TypingSignal } from "./typing-signal.js";
@@ -15,7 +16,6 @@ import { Rename } from "./view/rename.js";
 import { showRoom, showTyping } from "./view/room.js";
 import { Scroll } from "./view/scroll.js";
 import { Status } from "./view/status.js";
-import * as words from "./words.js";
 
 /**
  * Enters a room and stays until the page goes.
@@ -35,7 +35,7 @@ export function converse({ room: roomName, name, onNameRefused }) {
   room.on("deleted", (seqs) => timeline.redact(seqs));
   room.on("members", onMembers);
   room.on("typing", (typists) => showTyping(typists.map((member) => member.name)));
-  room.on("error", (error) => composer.notice(words.refusal(error, room.limits)));
+  room.on("error", (error) => composer.notice(explain.refusal(error, room.limits)));
   for (const event of /** @type {const} */ (["reset", "message", "deleted", "pending", "sent", "failed", "members"])) room.on(event, draw);
 
   const status = new Status(() => room.retryNow());
@@ -59,7 +59,7 @@ export function converse({ room: roomName, name, onNameRefused }) {
     status.show(now);
     composer.open(now.phase !== "stopped");
     if (now.phase === "stopped" && now.code === "bad_name") {
-      onNameRefused(words.refusal({ code: "bad_name", message: now.reason }, room.limits));
+      onNameRefused(explain.refusal({ code: "bad_name", message: now.reason }, room.limits));
     }
   }
 
@@ -76,7 +76,7 @@ export function converse({ room: roomName, name, onNameRefused }) {
     room.rename(to).then(
       () => rename.done(),
       (refused) => {
-        const why = words.refusal(refused, room.limits);
+        const why = explain.refusal(refused, room.limits);
         if (rename.isOpen) rename.refuse(why);
         else composer.notice(why);
       },

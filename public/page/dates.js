@@ -1,12 +1,12 @@
 // @ts-check
 // Times and days in the reader's own language and time zone. Pure but for the machine's locale.
 
-import * as words from "./words.js";
+import { locale, words } from "./words.js";
 
-const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
-const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const oldDayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
+const timeFormat = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+const fullFormat = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" });
+const dayFormat = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+const oldDayFormat = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
 const DAY_MS = 86_400_000;
 
 /** @param {number} at_ms */

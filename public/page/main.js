@@ -4,7 +4,13 @@
 import { converse } from "./conversation.js";
 import * as identity from "./identity.js";
 import { roomFromPath } from "./room-name.js";
+import { direction, language } from "./words.js";
 import { hideEntry, showEntry } from "./view/entry.js";
+import { label } from "./view/labels.js";
+
+document.documentElement.lang = language;
+document.documentElement.dir = direction;
+label(document);
 
 const room = roomFromPath(location.pathname);
 const name = room && identity.nameInTab(room);

@@ -1,7 +1,7 @@
 // @ts-check
 // Where one writes. It keeps the text until it may be sent, and says how much is left of the limit.
 
-import * as words from "../words.js";
+import * as explain from "../explain.js";
 import { byId, tell } from "./dom.js";
 
 /** @typedef {{ seq: number, name: string, text: string }} ReplyTarget */
@@ -85,7 +85,7 @@ export class Composer {
     const count = charactersIn(this.#text.value);
     const left = this.#text_chars_max - count;
     const isNear = count > this.#text_chars_max * COUNTER_FROM;
-    tell(this.#left, isNear ? words.charactersLeft(left) : undefined);
+    tell(this.#left, isNear ? explain.charactersLeft(left) : undefined);
     this.#form.classList.toggle("over", left < 0);
     this.#text.setAttribute("aria-invalid", String(left < 0));
     if (CSS.supports("field-sizing", "content")) return;

@@ -2,7 +2,7 @@
 // The form in front of a room: one's name and, on the front page, which room.
 
 import { isPrivate, newPrivateRoom, roomNameProblem } from "../room-name.js";
-import * as words from "../words.js";
+import { words } from "../words.js";
 import { byId, tell } from "./dom.js";
 import { showRooms } from "./rooms.js";
 

@@ -1,7 +1,8 @@
 // @ts-check
 // The top of the list: a button for older lines, or where the room begins.
 
-import * as words from "../words.js";
+import { isPrivate } from "../room-name.js";
+import { words } from "../words.js";
 import { byId, tell } from "./dom.js";
 
 export class HistoryTop {
@@ -20,6 +21,6 @@ export class HistoryTop {
     if (hadFocus && !more) byId("scroller", HTMLElement).focus({ preventScroll: true });
     this.#button.textContent = isLoading ? words.loading : words.earlier;
     this.#button.setAttribute("aria-disabled", String(isLoading));
-    tell(this.#beginning, more || !room ? undefined : words.beginning(room));
+    tell(this.#beginning, more || !room ? undefined : (isPrivate(room) ? words.beginningPrivate : words.beginning(room)));
   }
 }

@@ -4,7 +4,7 @@
 
 import { fullTimeOf, dayOf, isSameDay, timeOf } from "../dates.js";
 import { findLinks } from "../links.js";
-import * as words from "../words.js";
+import { words } from "../words.js";
 import { avatar, paint } from "./avatar.js";
 import { icon, make } from "./dom.js";
 

@@ -2,7 +2,8 @@
 // The list of lines: draws what changed in a timeline since the last time, and nothing else.
 // A pending line that gets stored keeps its element, so nothing flickers and nothing is read twice.
 
-import * as words from "../words.js";
+import * as explain from "../explain.js";
+import { words } from "../words.js";
 import { byId } from "./dom.js";
 import { fitLine, makeLine, settleLine } from "./line.js";
 
@@ -164,7 +165,7 @@ function messageLine({ id, seq, from, text, sent_at, reply_to, deleted }, timeli
 /** @param {import("../../client/parlor.js").Send} send @param {Timeline} timeline @param {Self} self @returns {Line} */
 function sendLine({ id, text, said_at, replyTo, failure }, timeline, { you, name, limits }) {
   const from = you ?? { id: 0, name, color: "" };
-  const why = failure && words.refusal(failure, limits);
+  const why = failure && explain.refusal(failure, limits);
   return { id, from, text, isOwn: true, at_ms: said_at, quote: quoteOf(replyTo, timeline), failure: why };
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Who is here: the list, its count, and on narrow screens the panel that shows it.
 
-import * as words from "../words.js";
+import { words } from "../words.js";
 import { avatar } from "./avatar.js";
 import { byId, make, tell } from "./dom.js";
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Changing one's name in place.
 
-import * as words from "../words.js";
+import { words } from "../words.js";
 import { byId, tell } from "./dom.js";
 
 export class Rename {

@@ -2,7 +2,8 @@
 // The frame around a conversation: the room's name, the typing line, the link to share, the way out.
 
 import { isPrivate } from "../room-name.js";
-import * as words from "../words.js";
+import * as explain from "../explain.js";
+import { words } from "../words.js";
 import { byId } from "./dom.js";
 
 const COPIED_MS = 2_000;
@@ -21,7 +22,7 @@ export function showRoom(room, on) {
 /** @param {string[]} names */
 export function showTyping(names) {
   const line = byId("typing", HTMLElement);
-  const text = words.typing(names);
+  const text = explain.typing(names);
   if (line.textContent !== text) line.textContent = text;
 }
 

@@ -2,7 +2,7 @@
 // The rooms that one can walk into from the front page, with how many are in each.
 
 import { listRooms } from "../listed-rooms.js";
-import * as words from "../words.js";
+import { words } from "../words.js";
 import { byId } from "./dom.js";
 
 const list = byId("rooms-list", HTMLUListElement);

@@ -2,7 +2,7 @@
 // Where one reads: follows new lines only from the end, and keeps the text under the eye in its place
 // when lines come in above it.
 
-import * as words from "../words.js";
+import { words } from "../words.js";
 import { byId } from "./dom.js";
 
 const END_PX = 48; // so close to the end counts as being there

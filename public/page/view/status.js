@@ -2,7 +2,8 @@
 // The state of the connection: a word in the header, told to assistive technology once per change,
 // and a banner that counts the seconds, which is not.
 
-import * as words from "../words.js";
+import * as explain from "../explain.js";
+import { words } from "../words.js";
 import { byId, make, tell } from "./dom.js";
 
 /** @typedef {import("../../client/parlor.js").Status} State */
@@ -26,7 +27,7 @@ export class Status {
   /** @param {State} state */
   show(state) {
     this.#state = state;
-    const text = words.status(state);
+    const text = explain.status(state);
     if (this.#status.firstChild?.textContent !== text) this.#status.replaceChildren(text, ...makeReason(state));
     this.#status.dataset.phase = state.phase;
     this.#reload.hidden = state.phase !== "stopped";
@@ -46,13 +47,13 @@ export class Status {
 /** The banner shows it; whoever listens gets it with the status. @param {State} state */
 function makeReason(state) {
   if (state.phase !== "stopped") return [];
-  return [make("span", "unseen", `. ${words.stopReason(state.code, state.reason)}`)];
+  return [make("span", "unseen", `. ${explain.stopReason(state.code, state.reason)}`)];
 }
 
 /** @param {State} state */
 function bannerText(state) {
-  if (state.phase === "offline") return words.offline;
-  if (state.phase === "stopped") return words.stopReason(state.code, state.reason);
+  if (state.phase === "offline") return words.offlineLong;
+  if (state.phase === "stopped") return explain.stopReason(state.code, state.reason);
   if (state.phase === "connecting" && state.retry) return words.retryingNow;
   return undefined;
 }
