@@ -19,9 +19,10 @@ import { Status } from "./view/status.js";
 
 /**
  * Enters a room and stays until the page goes.
+ * @param {import("./view/dom.js").Root} root  Where the markup of a room is.
  * @param {{ room: string, name: string, onNameRefused: (why: string) => void }} options
  */
-export function converse({ room: roomName, name, onNameRefused }) {
+export function converse(root, { room: roomName, name, onNameRefused }) {
   const room = connect(`/${encodeURIComponent(roomName)}`, { name });
   const timeline = new Timeline();
   const typing = new TypingSignal(systemClock, (on) => room.typing(on));
@@ -34,22 +35,22 @@ export function converse({ room: roomName, name, onNameRefused }) {
   room.on("message", (message) => timeline.append(message));
   room.on("deleted", (seqs) => timeline.redact(seqs));
   room.on("members", onMembers);
-  room.on("typing", (typists) => showTyping(typists.map((member) => member.name)));
+  room.on("typing", (typists) => showTyping(root, typists.map((member) => member.name)));
   room.on("error", (error) => composer.notice(explain.refusal(error, room.limits)));
   for (const event of /** @type {const} */ (["reset", "message", "deleted", "pending", "sent", "failed", "members"])) room.on(event, draw);
 
-  const status = new Status(() => room.retryNow());
-  const people = new People();
-  const rename = new Rename({ name: () => room.name, rename: changeName });
-  const composer = new Composer({
+  const status = new Status(root, () => room.retryNow());
+  const people = new People(root);
+  const rename = new Rename(root, { name: () => room.name, rename: changeName });
+  const composer = new Composer(root, {
     send: say,
     typed: (isEmpty) => (isEmpty ? typing.stopped() : typing.typed()),
   });
-  const scroll = new Scroll(loadOlder);
-  const historyTop = new HistoryTop(loadOlder);
-  const list = new MessageList({ reply, retry, discard });
+  const scroll = new Scroll(root, loadOlder);
+  const historyTop = new HistoryTop(root, loadOlder);
+  const list = new MessageList(root, { reply, retry, discard });
 
-  showRoom(roomName, { leave });
+  showRoom(root, roomName, { leave });
   status.show(room.status);
   composer.focus();
   draw(); // what an earlier page left unsent

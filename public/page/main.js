@@ -40,7 +40,7 @@ function askAgain(refusal) {
 function enterHere(chosenName) {
   identity.useName(room, chosenName);
   hideEntry();
-  converse({ room, name: chosenName, onNameRefused: askAgain });
+  converse(document, { room, name: chosenName, onNameRefused: askAgain });
 }
 
 /** @param {string} chosenName @param {string} chosenRoom */

@@ -2,25 +2,26 @@
 // Where one writes. It keeps the text until it may be sent, and says how much is left of the limit.
 
 import * as explain from "../explain.js";
-import { byId, tell } from "./dom.js";
+import { View, tell } from "./dom.js";
 
 /** @typedef {{ seq: number, name: string, text: string }} ReplyTarget */
 
 const COUNTER_FROM = 0.9; // of the limit: before that nobody needs to count
 const hasTouchKeyboard = matchMedia("(hover: none) and (pointer: coarse)");
 
-export class Composer {
-  #form = byId("composer", HTMLFormElement);
-  #text = byId("composer-text", HTMLTextAreaElement);
-  #left = byId("composer-left", HTMLElement);
-  #notice = byId("notice", HTMLElement);
-  #replying = byId("replying", HTMLElement);
+export class Composer extends View {
+  #form = this.byId("composer", HTMLFormElement);
+  #text = this.byId("composer-text", HTMLTextAreaElement);
+  #left = this.byId("composer-left", HTMLElement);
+  #notice = this.byId("notice", HTMLElement);
+  #replying = this.byId("replying", HTMLElement);
   /** @type {ReplyTarget | undefined} */
   #target;
   #text_chars_max = Infinity;
 
-  /** @param {{ send: (text: string, reply_to?: number) => void, typed: (isEmpty: boolean) => void }} on */
-  constructor(on) {
+  /** @param {import("./dom.js").Root} root @param {{ send: (text: string, reply_to?: number) => void, typed: (isEmpty: boolean) => void }} on */
+  constructor(root, on) {
+    super(root);
     this.#text.addEventListener("input", () => {
       this.notice(undefined);
       this.#measure();
@@ -37,7 +38,7 @@ export class Composer {
       event.preventDefault();
       this.#submit(on.send);
     });
-    byId("replying-cancel", HTMLButtonElement).addEventListener("click", () => this.replyTo(undefined));
+    this.byId("replying-cancel", HTMLButtonElement).addEventListener("click", () => this.replyTo(undefined));
   }
 
   focus() {
@@ -64,8 +65,8 @@ export class Composer {
   replyTo(target) {
     this.#target = target;
     this.#replying.hidden = !target;
-    byId("replying-name", HTMLElement).textContent = target?.name ?? "";
-    byId("replying-text", HTMLElement).textContent = target?.text ?? "";
+    this.byId("replying-name", HTMLElement).textContent = target?.name ?? "";
+    this.byId("replying-text", HTMLElement).textContent = target?.text ?? "";
     this.focus();
   }
 

@@ -1,17 +1,37 @@
 // @ts-check
 // Finds and builds elements. The only way to put a text on the page is as text.
 
+/** Where the markup of index.html stands: the page itself, or the inside of an element that embeds a room. @typedef {Document | ShadowRoot} Root */
+
 /**
  * Returns the element of index.html with this id, which is of this class.
  * @template {Element} T
+ * @param {Root} root
  * @param {string} id
  * @param {new () => T} type
  * @returns {T}
  */
-export function byId(id, type) {
-  const element = document.getElementById(id);
+export function byId(root, id, type) {
+  const element = root.getElementById(id);
   if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} "${id}"`);
   return element;
+}
+
+/** What shows a part of the page: it looks for its elements below its root only, so that a page may have several. */
+export class View {
+  /** @param {Root} root */
+  constructor(root) {
+    this.root = root;
+  }
+
+  /**
+   * @template {Element} T
+   * @param {string} id
+   * @param {new () => T} type
+   */
+  byId(id, type) {
+    return byId(this.root, id, type);
+  }
 }
 
 /**

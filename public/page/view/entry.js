@@ -6,10 +6,10 @@ import { words } from "../words.js";
 import { byId, tell } from "./dom.js";
 import { showRooms } from "./rooms.js";
 
-const nameInput = byId("entry-name", HTMLInputElement);
-const nameError = byId("entry-name-error", HTMLElement);
-const roomInput = byId("entry-room", HTMLInputElement);
-const roomError = byId("entry-room-error", HTMLElement);
+const nameInput = byId(document, "entry-name", HTMLInputElement);
+const nameError = byId(document, "entry-name-error", HTMLElement);
+const roomInput = byId(document, "entry-room", HTMLInputElement);
+const roomError = byId(document, "entry-room-error", HTMLElement);
 
 /**
  * Shows the form; `enter` is called with a name and a room that may be one. A private room may be
@@ -21,21 +21,21 @@ const roomError = byId("entry-room-error", HTMLElement);
  * @param {(name: string, room: string) => void} entry.enter
  */
 export function showEntry({ name, room, refusal, enter }) {
-  byId("entry", HTMLElement).hidden = false;
+  byId(document, "entry", HTMLElement).hidden = false;
   const isFront = room === "";
-  byId("entry-room-field", HTMLElement).hidden = !isFront;
-  byId("entry-private", HTMLElement).hidden = !isFront;
-  byId("entry-elsewhere", HTMLElement).hidden = isFront;
+  byId(document, "entry-room-field", HTMLElement).hidden = !isFront;
+  byId(document, "entry-private", HTMLElement).hidden = !isFront;
+  byId(document, "entry-elsewhere", HTMLElement).hidden = isFront;
   if (!isFront) {
-    byId("entry-title", HTMLElement).textContent = isPrivate(room) ? words.enterPrivate : words.enterTitle(room);
-    byId("entry-lead", HTMLElement).textContent = words.enterLead;
+    byId(document, "entry-title", HTMLElement).textContent = isPrivate(room) ? words.enterPrivate : words.enterTitle(room);
+    byId(document, "entry-lead", HTMLElement).textContent = words.enterLead;
   }
-  tell(byId("entry-refusal", HTMLElement), refusal);
+  tell(byId(document, "entry-refusal", HTMLElement), refusal);
   if (isFront) showRooms(choose);
   nameInput.value = name;
   (isFront && name ? roomInput : nameInput).focus();
 
-  byId("entry-form", HTMLFormElement).onsubmit = (event) => {
+  byId(document, "entry-form", HTMLFormElement).onsubmit = (event) => {
     event.preventDefault();
     const chosenName = nameInput.value.trim();
     const chosenRoom = isFront ? roomInput.value.trim() : room;
@@ -44,18 +44,18 @@ export function showEntry({ name, room, refusal, enter }) {
     if (isNameGood && isRoomGood) enter(chosenName, chosenRoom);
     else (isNameGood ? roomInput : nameInput).focus();
   };
-  byId("entry-private-button", HTMLButtonElement).onclick = () => enter(nameInput.value.trim(), newPrivateRoom());
+  byId(document, "entry-private-button", HTMLButtonElement).onclick = () => enter(nameInput.value.trim(), newPrivateRoom());
 }
 
 export function hideEntry() {
-  byId("entry", HTMLElement).hidden = true;
+  byId(document, "entry", HTMLElement).hidden = true;
 }
 
 /** Fills a room in, and goes on to what is missing. @param {string} room */
 function choose(room) {
   roomInput.value = room;
   check(roomInput, roomError, undefined);
-  (nameInput.value.trim() ? byId("entry-join", HTMLButtonElement) : nameInput).focus();
+  (nameInput.value.trim() ? byId(document, "entry-join", HTMLButtonElement) : nameInput).focus();
 }
 
 /** Shows what is wrong with a field; returns whether nothing is. @param {HTMLInputElement} input @param {HTMLElement} error @param {string | undefined} problem */

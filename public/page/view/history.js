@@ -3,22 +3,23 @@
 
 import { isPrivate } from "../room-name.js";
 import { words } from "../words.js";
-import { byId, tell } from "./dom.js";
+import { View, tell } from "./dom.js";
 
-export class HistoryTop {
-  #button = byId("older", HTMLButtonElement);
-  #beginning = byId("beginning", HTMLElement);
+export class HistoryTop extends View {
+  #button = this.byId("older", HTMLButtonElement);
+  #beginning = this.byId("beginning", HTMLElement);
 
-  /** @param {() => void} onOlder */
-  constructor(onOlder) {
+  /** @param {import("./dom.js").Root} root @param {() => void} onOlder */
+  constructor(root, onOlder) {
+    super(root);
     this.#button.addEventListener("click", onOlder);
   }
 
   /** @param {{ more: boolean, isLoading: boolean, room: string }} top */
   draw({ more, isLoading, room }) {
-    const hadFocus = document.activeElement === this.#button;
+    const hadFocus = this.root.activeElement === this.#button;
     this.#button.hidden = !more;
-    if (hadFocus && !more) byId("scroller", HTMLElement).focus({ preventScroll: true });
+    if (hadFocus && !more) this.byId("scroller", HTMLElement).focus({ preventScroll: true });
     this.#button.textContent = isLoading ? words.loading : words.earlier;
     this.#button.setAttribute("aria-disabled", String(isLoading));
     tell(this.#beginning, more || !room ? undefined : (isPrivate(room) ? words.beginningPrivate : words.beginning(room)));

@@ -4,7 +4,7 @@
 
 import * as explain from "../explain.js";
 import { words } from "../words.js";
-import { byId } from "./dom.js";
+import { View } from "./dom.js";
 import { fitLine, makeLine, settleLine } from "./line.js";
 
 /** @typedef {import("../timeline.js").Timeline} Timeline */
@@ -13,9 +13,9 @@ import { fitLine, makeLine, settleLine } from "./line.js";
 /** @typedef {Pick<import("../../client/parlor.js").Room, "you" | "name" | "limits" | "unsent">} Self  Oneself, and what one said. */
 /** @typedef {{ line: Line, item: HTMLLIElement }} Row */
 
-export class MessageList {
-  #log = byId("log", HTMLElement);
-  #list = byId("lines", HTMLOListElement);
+export class MessageList extends View {
+  #log = this.byId("log", HTMLElement);
+  #list = this.byId("lines", HTMLOListElement);
   /** Stored messages, by seq. @type {Row[]} */
   #rows = [];
   /** Lines on their way, by id, in the order they were said. @type {Map<string, Row>} */
@@ -23,9 +23,11 @@ export class MessageList {
   #generation = 0;
 
   /**
+   * @param {import("./dom.js").Root} root
    * @param {{ reply: (seq: number) => void, retry: (id: string) => void, discard: (id: string) => void }} on
    */
-  constructor(on) {
+  constructor(root, on) {
+    super(root);
     this.#list.addEventListener("click", (event) => {
       const button = event.target instanceof Element ? event.target.closest("button") : null;
       const { id = "", seq } = button?.closest("li")?.dataset ?? {};
@@ -33,7 +35,7 @@ export class MessageList {
       if (button?.dataset.act === "discard") on.discard(id);
       if (button?.dataset.act === "reply" && seq) on.reply(Number(seq));
     });
-    byId("scroller", HTMLElement).addEventListener("keydown", (event) => {
+    this.byId("scroller", HTMLElement).addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "ArrowUp" || event.key === "ArrowDown") this.#step(event);
       const seq = event.target instanceof HTMLLIElement ? event.target.dataset.seq : undefined;
@@ -149,7 +151,7 @@ export class MessageList {
   /** Moves the focus a line up or down. @param {KeyboardEvent} event */
   #step(event) {
     const items = [...this.#list.querySelectorAll("li")];
-    const at = items.findIndex((item) => item.contains(document.activeElement));
+    const at = items.findIndex((item) => item.contains(this.root.activeElement));
     const to = at < 0 ? items.length - 1 : at + (event.key === "ArrowUp" ? -1 : 1);
     if (!items[to]) return;
     event.preventDefault();

@@ -3,31 +3,33 @@
 
 import { words } from "../words.js";
 import { avatar } from "./avatar.js";
-import { byId, make, tell } from "./dom.js";
+import { View, make, tell } from "./dom.js";
 
 /** @typedef {import("../../client/parlor.js").Room} Room */
 /** @typedef {import("../../client/parlor.js").Member} Member */
 
 const SHOWN_MAX = 200;
 
-export class People {
-  #list = byId("people-list", HTMLUListElement);
-  #count = byId("people-count", HTMLElement);
-  #more = byId("people-more", HTMLElement);
-  #toggle = byId("people-toggle", HTMLButtonElement);
-  #toggleCount = byId("people-toggle-count", HTMLElement);
-  #panel = byId("people-panel", HTMLElement);
+export class People extends View {
+  #list = this.byId("people-list", HTMLUListElement);
+  #count = this.byId("people-count", HTMLElement);
+  #more = this.byId("people-more", HTMLElement);
+  #toggle = this.byId("people-toggle", HTMLButtonElement);
+  #toggleCount = this.byId("people-toggle-count", HTMLElement);
+  #panel = this.byId("people-panel", HTMLElement);
   #shown = "";
 
-  constructor() {
+  /** @param {import("./dom.js").Root} root */
+  constructor(root) {
+    super(root);
     this.#toggle.addEventListener("click", () => this.#open(!this.#panel.classList.contains("open")));
-    byId("people-close", HTMLButtonElement).addEventListener("click", () => this.#open(false));
-    document.addEventListener("click", ({ target }) => {
+    this.byId("people-close", HTMLButtonElement).addEventListener("click", () => this.#open(false));
+    root.addEventListener("click", ({ target }) => {
       const isOutside = target instanceof Node && !this.#panel.contains(target) && !this.#toggle.contains(target);
       if (isOutside && this.#panel.classList.contains("open")) this.#open(false);
     });
-    document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.#panel.classList.contains("open")) this.#open(false);
+    root.addEventListener("keydown", (event) => {
+      if (event instanceof KeyboardEvent && event.key === "Escape" && this.#panel.classList.contains("open")) this.#open(false);
     });
   }
 
@@ -48,7 +50,7 @@ export class People {
   #open(isOpen) {
     this.#panel.classList.toggle("open", isOpen);
     this.#toggle.setAttribute("aria-expanded", String(isOpen));
-    (isOpen ? byId("people-close", HTMLButtonElement) : this.#toggle).focus();
+    (isOpen ? this.byId("people-close", HTMLButtonElement) : this.#toggle).focus();
   }
 }
 

@@ -2,22 +2,23 @@
 // Changing one's name in place.
 
 import { words } from "../words.js";
-import { byId, tell } from "./dom.js";
+import { View, tell } from "./dom.js";
 
-export class Rename {
-  #form = byId("rename", HTMLFormElement);
-  #input = byId("rename-name", HTMLInputElement);
-  #error = byId("rename-error", HTMLElement);
-  #opener = byId("rename-open", HTMLButtonElement);
+export class Rename extends View {
+  #form = this.byId("rename", HTMLFormElement);
+  #input = this.byId("rename-name", HTMLInputElement);
+  #error = this.byId("rename-error", HTMLElement);
+  #opener = this.byId("rename-open", HTMLButtonElement);
 
-  /** @param {{ name: () => string, rename: (name: string) => void }} on  `rename` ends in `done` or `refuse`. */
-  constructor(on) {
+  /** @param {import("./dom.js").Root} root @param {{ name: () => string, rename: (name: string) => void }} on  `rename` ends in `done` or `refuse`. */
+  constructor(root, on) {
+    super(root);
     this.#opener.addEventListener("click", () => {
       this.#input.value = on.name();
       this.#show(true);
       this.#input.select();
     });
-    byId("rename-cancel", HTMLButtonElement).addEventListener("click", () => this.#show(false));
+    this.byId("rename-cancel", HTMLButtonElement).addEventListener("click", () => this.#show(false));
     this.#form.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation(); // closes the form, not the panel around it

@@ -8,26 +8,27 @@ import { byId } from "./dom.js";
 
 const COPIED_MS = 2_000;
 
-/** @param {string} room @param {{ leave: () => void }} on */
-export function showRoom(room, on) {
+/** @param {import("./dom.js").Root} root @param {string} room @param {{ leave: () => void }} on */
+export function showRoom(root, room, on) {
   const title = isPrivate(room) ? words.privateRoom : room;
-  byId("room", HTMLElement).hidden = false;
-  byId("room-name", HTMLElement).textContent = title;
-  byId("room-lock", SVGElement).toggleAttribute("hidden", !isPrivate(room));
+  byId(root, "room", HTMLElement).hidden = false;
+  byId(root, "room-name", HTMLElement).textContent = title;
+  byId(root, "room-lock", SVGElement).toggleAttribute("hidden", !isPrivate(room));
   document.title = `${title} · Parlor`;
-  byId("leave", HTMLButtonElement).onclick = on.leave;
-  byId("copy-link", HTMLButtonElement).onclick = copyLink;
+  byId(root, "leave", HTMLButtonElement).onclick = on.leave;
+  byId(root, "copy-link", HTMLButtonElement).onclick = () => copyLink(root);
 }
 
-/** @param {string[]} names */
-export function showTyping(names) {
-  const line = byId("typing", HTMLElement);
+/** @param {import("./dom.js").Root} root @param {string[]} names */
+export function showTyping(root, names) {
+  const line = byId(root, "typing", HTMLElement);
   const text = explain.typing(names);
   if (line.textContent !== text) line.textContent = text;
 }
 
-async function copyLink() {
-  const label = byId("copy-link-text", HTMLElement);
+/** @param {import("./dom.js").Root} root */
+async function copyLink(root) {
+  const label = byId(root, "copy-link-text", HTMLElement);
   try {
     await navigator.clipboard.writeText(location.href);
     label.textContent = words.copied;

@@ -5,12 +5,12 @@ import { listRooms } from "../listed-rooms.js";
 import { words } from "../words.js";
 import { byId } from "./dom.js";
 
-const list = byId("rooms-list", HTMLUListElement);
-const note = byId("rooms-note", HTMLElement);
+const list = byId(document, "rooms-list", HTMLUListElement);
+const note = byId(document, "rooms-note", HTMLElement);
 
 /** Shows the rooms, and again whenever the page comes to the front. @param {(room: string) => void} choose */
 export function showRooms(choose) {
-  byId("rooms", HTMLElement).hidden = false;
+  byId(document, "rooms", HTMLElement).hidden = false;
   const look = listRooms((state) => render(state, choose));
   window.addEventListener("focus", look);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());

@@ -3,20 +3,21 @@
 // when lines come in above it.
 
 import { words } from "../words.js";
-import { byId } from "./dom.js";
+import { View } from "./dom.js";
 
 const END_PX = 48; // so close to the end counts as being there
 const TOP_PX = 240; // so close to the top asks for older lines
 
-export class Scroll {
-  #scroller = byId("scroller", HTMLElement);
-  #button = byId("newer", HTMLButtonElement);
-  #text = byId("newer-text", HTMLElement);
+export class Scroll extends View {
+  #scroller = this.byId("scroller", HTMLElement);
+  #button = this.byId("newer", HTMLButtonElement);
+  #text = this.byId("newer-text", HTMLElement);
   #isFollowing = true;
   #unseen = 0;
 
-  /** @param {() => void} onTop  Called while the top is near. */
-  constructor(onTop) {
+  /** @param {import("./dom.js").Root} root @param {() => void} onTop  Called while the top is near. */
+  constructor(root, onTop) {
+    super(root);
     this.#scroller.addEventListener("scroll", () => {
       const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
       this.#isFollowing = scrollHeight - scrollTop - clientHeight < END_PX;

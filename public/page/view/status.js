@@ -4,21 +4,22 @@
 
 import * as explain from "../explain.js";
 import { words } from "../words.js";
-import { byId, make, tell } from "./dom.js";
+import { View, make, tell } from "./dom.js";
 
 /** @typedef {import("../../client/parlor.js").Status} State */
 
-export class Status {
-  #status = byId("status", HTMLElement);
-  #banner = byId("banner", HTMLElement);
-  #text = byId("banner-text", HTMLElement);
-  #now = byId("banner-now", HTMLButtonElement);
-  #reload = byId("banner-reload", HTMLButtonElement);
+export class Status extends View {
+  #status = this.byId("status", HTMLElement);
+  #banner = this.byId("banner", HTMLElement);
+  #text = this.byId("banner-text", HTMLElement);
+  #now = this.byId("banner-now", HTMLButtonElement);
+  #reload = this.byId("banner-reload", HTMLButtonElement);
   /** @type {State | undefined} */
   #state;
 
-  /** @param {() => void} onRetry */
-  constructor(onRetry) {
+  /** @param {import("./dom.js").Root} root @param {() => void} onRetry */
+  constructor(root, onRetry) {
+    super(root);
     this.#now.addEventListener("click", onRetry);
     this.#reload.addEventListener("click", () => location.reload());
     setInterval(() => this.#count(), 1_000);
