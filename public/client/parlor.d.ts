@@ -225,9 +225,16 @@ export type Order =
   | { type: "slow_mode"; interval_ms: number }
   | { type: "clear" };
 
+/** Tells the moderators of a message. */
+export interface ReportFrame {
+  type: "report";
+  seq: number;
+  reason: string;
+}
+
 export type ClientFrame =
   | Order
-  | { type: "report"; seq: number; reason: string }
+  | ReportFrame
   | JoinFrame
   | SendFrame
   | { type: "typing"; on: boolean }
@@ -372,10 +379,10 @@ export interface Room {
   typing(on: boolean): boolean;
   /** Changes one's name; rejects with `Refused`. */
   rename(name: string): Promise<Member>;
-  /** Asks for what a moderator may do: see `record` and `error`. Returns false where there is nobody to ask. */
-  moderate(order: Order): boolean;
-  /** Tells the moderators of a message. Returns false where there is nobody to tell. */
-  report(seq: number, reason: string): boolean;
+  /** Does what a moderator may do; rejects with `Refused`: `forbidden`, `unknown_message`, `too_many`, `disconnected`. */
+  moderate(order: Order): Promise<RecordFrame>;
+  /** Tells the moderators of a message; rejects with `Refused`. */
+  report(seq: number, reason: string): Promise<ReportedFrame>;
   /** Reads a page: the newest, or those before or after a seq. Waits for a connection; rejects with `Refused`. */
   history(page?: { before?: number; after?: number; limit?: number }): Promise<Page>;
 

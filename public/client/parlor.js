@@ -20,6 +20,7 @@ import { systemClock } from "./clock.js";
 import { Emitter } from "./events.js";
 import { Link } from "./link.js";
 import { watchNetwork } from "./network.js";
+import { Orders } from "./orders.js";
 import { Outbox } from "./outbox.js";
 import { Presence } from "./presence.js";
 import { Refused } from "./refused.js";
@@ -44,6 +45,7 @@ class JoinedRoom {
   #link;
   #outbox;
   #requests;
+  #orders;
   #presence;
   #sequence;
   #keeper;
@@ -80,6 +82,7 @@ class JoinedRoom {
       transmit: (frame) => this.#link.transmit(frame),
       onSilence: () => this.#link.resync("no answer"),
     });
+    this.#orders = new Orders({ clock, transmit: (frame) => this.#link.transmit(frame) });
     this.#link = new Link(address.href, {
       clock,
       random: options.random ?? Math.random,
@@ -91,6 +94,7 @@ class JoinedRoom {
         cut: (code) => {
           this.#outbox.cut(code);
           this.#requests.cut();
+          this.#orders.cut();
         },
         ended: (code, message) => {
           this.#outbox.end({ code, message });
@@ -183,12 +187,12 @@ class JoinedRoom {
 
   /** @param {import("./parlor.js").Order} order */
   moderate(order) {
-    return this.#link.transmit(order);
+    return this.#orders.ask(order);
   }
 
   /** @param {number} seq @param {string} reason */
   report(seq, reason) {
-    return this.#link.transmit({ type: "report", seq, reason: reason.toWellFormed() });
+    return this.#orders.ask({ type: "report", seq, reason: reason.toWellFormed() });
   }
 
   /** @type {Room["on"]} */
@@ -255,8 +259,10 @@ class JoinedRoom {
       case "rules":
         return this.#ruled(frame);
       case "record":
+        this.#orders.answered(frame, this.you?.id);
         return this.#events.emit("record", frame);
       case "reported":
+        this.#orders.answered(frame, undefined);
         return this.#events.emit("reported", frame.seq);
       case "error":
         return this.#refused(frame);
@@ -318,7 +324,7 @@ class JoinedRoom {
   /** @param {ErrorFrame} error */
   #refused(error) {
     if (error.id !== undefined) this.#outbox.refused(error.id, error);
-    else if (!this.#requests.refused(error)) this.#events.emit("error", error);
+    else if (!this.#orders.refused(error) && !this.#requests.refused(error)) this.#events.emit("error", error);
   }
 
   /** Goes by this name from now on. @param {string} name */
