@@ -205,6 +205,21 @@ export interface SendFrame {
   reply_to?: number;
 }
 
+/** A ban or a mute. */
+export interface Sentence {
+  member: number;
+  name?: string;
+  /** Unix time in milliseconds; for good if absent. */
+  until?: number;
+}
+
+/** How a room is kept. */
+export interface Kept {
+  rules: { house: Rules; bans: Sentence[]; mutes: Sentence[]; deleted: number[] };
+  /** Newest first. */
+  records: { number: number; record: RecordFrame }[];
+}
+
 /** Whom a moderator acts on: a member by its number, or by the `sub` of its token. */
 export type Whom = { member: number } | { sub: string };
 
@@ -381,6 +396,8 @@ export interface Room {
   rename(name: string): Promise<Member>;
   /** Does what a moderator may do; rejects with `Refused`: `forbidden`, `unknown_message`, `too_many`, `disconnected`. */
   moderate(order: Order): Promise<RecordFrame>;
+  /** Reads how the room is kept, for its moderators; rejects with `Refused`. Pages of other sites can't: it goes over HTTP. */
+  records(page?: { before?: number; limit?: number }): Promise<Kept>;
   /** Tells the moderators of a message; rejects with `Refused`. */
   report(seq: number, reason: string): Promise<ReportedFrame>;
   /** Reads a page: the newest, or those before or after a seq. Waits for a connection; rejects with `Refused`. */

@@ -23,6 +23,7 @@ import { watchNetwork } from "./network.js";
 import { Orders } from "./orders.js";
 import { Outbox } from "./outbox.js";
 import { Presence } from "./presence.js";
+import { readRecords } from "./records.js";
 import { Refused } from "./refused.js";
 import { Requests } from "./requests.js";
 import { Sequence } from "./sequence.js";
@@ -42,6 +43,7 @@ export const connect = (url, options) => new JoinedRoom(url, options);
 /** @implements {Room} */
 class JoinedRoom {
   #events = new Emitter();
+  #address;
   #link;
   #outbox;
   #requests;
@@ -61,6 +63,7 @@ class JoinedRoom {
   constructor(url, options) {
     const clock = options.clock ?? systemClock;
     const address = roomUrl(url);
+    this.#address = address;
     this.#name = options.name.toWellFormed();
     const store = options.store === undefined ? defaultStore() : options.store;
     this.#keeper = new Keeper(store ?? undefined, address.host + address.pathname, this.#name);
@@ -193,6 +196,11 @@ class JoinedRoom {
   /** @param {number} seq @param {string} reason */
   report(seq, reason) {
     return this.#orders.ask({ type: "report", seq, reason: reason.toWellFormed() });
+  }
+
+  /** @param {{ before?: number, limit?: number }} [page] */
+  records(page = {}) {
+    return readRecords(this.#address, undefined, page);
   }
 
   /** @type {Room["on"]} */

@@ -13,7 +13,8 @@ import { HistoryTop } from "./view/history.js";
 import { MessageList } from "./view/messages.js";
 import { People } from "./view/people.js";
 import { Rename } from "./view/rename.js";
-import { showRoom, showTyping } from "./view/room.js";
+import { showModeration, showRoom, showTyping } from "./view/room.js";
+import { showRules } from "./view/rules.js";
 import { Scroll } from "./view/scroll.js";
 import { Status } from "./view/status.js";
 
@@ -31,16 +32,18 @@ export function converse(root, { room: roomName, name, onNameRefused }) {
 
   room.on("status", onStatus);
   room.on("welcome", ({ limits }) => composer.limit(limits.text_chars_max));
+  room.on("welcome", () => showModeration(root, room));
   room.on("reset", (newest) => timeline.reset(newest));
   room.on("message", (message) => timeline.append(message));
   room.on("deleted", (seqs) => timeline.redact(seqs));
   room.on("members", onMembers);
   room.on("typing", (typists) => showTyping(root, typists.map((member) => member.name)));
+  room.on("rules", () => showRules(root, room));
   room.on("error", (error) => composer.notice(explain.refusal(error, room.limits)));
   for (const event of /** @type {const} */ (["reset", "message", "deleted", "pending", "sent", "failed", "members"])) room.on(event, draw);
 
   const status = new Status(root, () => room.retryNow());
-  const people = new People(root);
+  const people = new People(root, openPerson);
   const rename = new Rename(root, { name: () => room.name, rename: changeName });
   const composer = new Composer(root, {
     send: say,
@@ -48,9 +51,9 @@ export function converse(root, { room: roomName, name, onNameRefused }) {
   });
   const scroll = new Scroll(root, loadOlder);
   const historyTop = new HistoryTop(root, loadOlder);
-  const list = new MessageList(root, { reply, retry, discard });
+  const list = new MessageList(root, { reply, more: openLine, retry, discard });
 
-  showRoom(root, roomName, { leave });
+  showRoom(root, roomName, { leave, moderate });
   status.show(room.status);
   composer.focus();
   draw(); // what an earlier page left unsent
@@ -95,6 +98,24 @@ export function converse(root, { room: roomName, name, onNameRefused }) {
   function reply(seq) {
     const message = timeline.messageAt(seq);
     if (message) composer.replyTo({ seq, name: message.from.name, text: message.text });
+  }
+
+  /** @param {number} seq @param {HTMLElement} opener */
+  async function openLine(seq, opener) {
+    const message = timeline.messageAt(seq);
+    const { openLineMenu } = await import("./view/actions.js");
+    if (message) openLineMenu({ root, room }, opener, message, () => reply(seq));
+  }
+
+  /** @param {import("../client/parlor.js").Member} member @param {HTMLElement} opener */
+  async function openPerson(member, opener) {
+    const { openMemberMenu } = await import("./view/actions.js");
+    openMemberMenu({ root, room }, opener, member);
+  }
+
+  async function moderate() {
+    const { openModeration } = await import("./view/moderation.js");
+    openModeration({ root, room }, (seq) => timeline.messageAt(seq)?.text);
   }
 
   /** @param {string} id */

@@ -32,14 +32,22 @@ export function makeLine(line) {
   const bubble = make("div", "bubble");
   if (line.quote) bubble.append(makeQuote(line.quote));
   bubble.append(makeText(line.text));
-  const reply = make("button", "line-reply", icon("reply"), make("span", "unseen", words.reply));
-  reply.type = "button";
-  reply.tabIndex = -1; // the arrow keys reach the line, R answers it
-  reply.dataset.act = "reply";
-  reply.title = words.reply;
-  item.append(avatar(line.from), head, make("div", "line-body", bubble, reply), make("p", "line-foot"));
+  const reply = makeTool("reply", words.reply);
+  const more = makeTool("more", words.more);
+  more.setAttribute("aria-haspopup", "menu");
+  item.append(avatar(line.from), head, make("div", "line-body", bubble, reply, more), make("p", "line-foot"));
   settleLine(item, line);
   return item;
+}
+
+/** @param {"reply" | "more"} act @param {string} word */
+function makeTool(act, word) {
+  const tool = make("button", "line-reply", icon(act), make("span", "unseen", word));
+  tool.type = "button";
+  tool.tabIndex = -1; // the arrow keys reach the line, R answers it, the menu key opens its menu
+  tool.dataset.act = act;
+  tool.title = word;
+  return tool;
 }
 
 /** Shows how the line's sending goes. @param {HTMLLIElement} item @param {Line} line */

@@ -24,7 +24,7 @@ export class MessageList extends View {
 
   /**
    * @param {import("./dom.js").Root} root
-   * @param {{ reply: (seq: number) => void, retry: (id: string) => void, discard: (id: string) => void }} on
+   * @param {{ reply: (seq: number) => void, more: (seq: number, opener: HTMLElement) => void, retry: (id: string) => void, discard: (id: string) => void }} on
    */
   constructor(root, on) {
     super(root);
@@ -34,6 +34,7 @@ export class MessageList extends View {
       if (button?.dataset.act === "retry") on.retry(id);
       if (button?.dataset.act === "discard") on.discard(id);
       if (button?.dataset.act === "reply" && seq) on.reply(Number(seq));
+      if (button?.dataset.act === "more" && seq) on.more(Number(seq), button);
     });
     this.byId("scroller", HTMLElement).addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -42,6 +43,10 @@ export class MessageList extends View {
       if (event.key.toLowerCase() === "r" && seq) {
         event.preventDefault(); // or the letter lands in the composer
         on.reply(Number(seq));
+      }
+      if (seq && (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey))) {
+        event.preventDefault();
+        on.more(Number(seq), /** @type {HTMLElement} */ (event.target));
       }
     });
   }

@@ -3,7 +3,7 @@
 
 import { words } from "../words.js";
 import { avatar } from "./avatar.js";
-import { View, make, tell } from "./dom.js";
+import { View, icon, make, tell } from "./dom.js";
 
 /** @typedef {import("../../client/parlor.js").Room} Room */
 /** @typedef {import("../../client/parlor.js").Member} Member */
@@ -18,10 +18,12 @@ export class People extends View {
   #toggleCount = this.byId("people-toggle-count", HTMLElement);
   #panel = this.byId("people-panel", HTMLElement);
   #shown = "";
+  #onMore;
 
-  /** @param {import("./dom.js").Root} root */
-  constructor(root) {
+  /** @param {import("./dom.js").Root} root @param {(member: Member, opener: HTMLElement) => void} onMore  What a moderator can do with a person. */
+  constructor(root, onMore) {
     super(root);
+    this.#onMore = onMore;
     this.#toggle.addEventListener("click", () => this.#open(!this.#panel.classList.contains("open")));
     this.byId("people-close", HTMLButtonElement).addEventListener("click", () => this.#open(false));
     root.addEventListener("click", ({ target }) => {
@@ -33,13 +35,17 @@ export class People extends View {
     });
   }
 
-  /** @param {Pick<Room, "you" | "members" | "member_count">} room */
-  draw({ you, members: all, member_count }) {
+  /** @param {Pick<Room, "you" | "members" | "member_count" | "role">} room */
+  draw({ you, members: all, member_count, role }) {
     const members = [...all.values()].sort(byName(you)).slice(0, SHOWN_MAX);
-    const shown = JSON.stringify([you?.id, members, member_count]);
+    const shown = JSON.stringify([you?.id, members, member_count, role]);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    this.#list.replaceChildren(...members.map((member) => makePerson(member, member.id === you?.id)));
+    this.#list.replaceChildren(...members.map((member) => {
+      const isYou = member.id === you?.id;
+      const more = !isYou && (role === "moderator" || role === "owner") ? (/** @type {HTMLElement} */ opener) => this.#onMore(member, opener) : undefined;
+      return makePerson(member, isYou, more);
+    }));
     this.#count.textContent = String(member_count);
     this.#toggleCount.textContent = String(member_count);
     const others = member_count - members.length;
@@ -54,11 +60,18 @@ export class People extends View {
   }
 }
 
-/** @param {Member} member @param {boolean} isYou */
-function makePerson(member, isYou) {
+/** @param {Member} member @param {boolean} isYou @param {(opener: HTMLElement) => void} [onMore] */
+function makePerson(member, isYou, onMore) {
   const name = make("bdi", "person-name", member.name);
   const person = make("li", "person", avatar(member), name);
   if (isYou) person.append(" ", make("span", "person-you", words.you));
+  if (onMore) {
+    const more = make("button", "button quiet small person-more", icon("more"), make("span", "unseen", words.moreOf(member.name)));
+    more.type = "button";
+    more.setAttribute("aria-haspopup", "menu");
+    more.addEventListener("click", () => onMore(more));
+    person.append(more);
+  }
   return person;
 }
 

@@ -8,7 +8,7 @@ import { byId } from "./dom.js";
 
 const COPIED_MS = 2_000;
 
-/** @param {import("./dom.js").Root} root @param {string} room @param {{ leave: () => void }} on */
+/** @param {import("./dom.js").Root} root @param {string} room @param {{ leave: () => void, moderate: () => void }} on */
 export function showRoom(root, room, on) {
   const title = isPrivate(room) ? words.privateRoom : room;
   byId(root, "room", HTMLElement).hidden = false;
@@ -16,7 +16,13 @@ export function showRoom(root, room, on) {
   byId(root, "room-lock", SVGElement).toggleAttribute("hidden", !isPrivate(room));
   document.title = `${title} · Parlor`;
   byId(root, "leave", HTMLButtonElement).onclick = on.leave;
+  byId(root, "moderate", HTMLButtonElement).onclick = on.moderate;
   byId(root, "copy-link", HTMLButtonElement).onclick = () => copyLink(root);
+}
+
+/** Shows the way to moderation to those who may. @param {import("./dom.js").Root} root @param {Pick<import("../../client/parlor.js").Room, "role">} room */
+export function showModeration(root, { role }) {
+  byId(root, "moderate", HTMLButtonElement).hidden = role !== "moderator" && role !== "owner";
 }
 
 /** @param {import("./dom.js").Root} root @param {string[]} names */
