@@ -190,6 +190,19 @@ impl Refusal {
             Self::RoomFull | Self::NotStored | Self::AuthUnavailable => 503,
         }
     }
+
+    /// The close code of the same refusal, for clients that can't see the status of an upgrade.
+    pub fn close_number(&self) -> u16 {
+        match self.http_status() {
+            401 => CloseCode::Expired.number(),
+            403 => CloseCode::Removed.number(),
+            429 => CloseCode::RateLimited.number(),
+            status if status < 500 => CloseCode::BadFrames.number(),
+            // "Try Again Later", as the registry of RFC 6455 has it.
+            503 => 1013,
+            _ => CloseCode::Fault.number(),
+        }
+    }
 }
 
 /// Why Parlor closes a connection, as a WebSocket close code.
@@ -234,6 +247,31 @@ impl CloseCode {
             Self::Removed => "removed by a moderator",
             Self::JoinTimeout => "not joined in time",
             Self::RateLimited => "too fast for too long; wait 30 s",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_upgrade_has_the_close_code_that_asks_for_the_same() {
+        for (refusal, number) in [
+            (Refusal::Unauthorized(Rejection::Missing), 4401),
+            (Refusal::ForbiddenOrigin, 4403),
+            (Refusal::Banned, 4403),
+            (Refusal::TooManyConnections, 4429),
+            (Refusal::RateLimited { retry_after_ms: u64::MAX }, 4429),
+            (Refusal::InvalidRoom, 4400),
+            (Refusal::UnknownDialect, 4400),
+            (Refusal::MethodNotAllowed { allowed: "GET, HEAD, POST" }, 4400),
+            (Refusal::RoomFull, 1013),
+            (Refusal::AuthUnavailable, 1013),
+            (Refusal::Fault, 1011),
+        ] {
+            assert_eq!(refusal.close_number(), number, "{refusal}");
+            assert!(refusal.to_string().len() <= 123, "a reason must fit a close frame: {refusal}");
         }
     }
 }

@@ -8,16 +8,16 @@ const DEADLINE_MS = 20_000;
 /** @typedef {import("./harness.js").Server} Server */
 /** @typedef {{ name: string, connections: number, messages: number, active_at: number }} Listed */
 
-/** @param {Server} server @param {string} path */
-export async function get(server, path) {
-  const answer = await server.request(path);
+/** @param {Server} server @param {string} path @param {import("./http.js").RequestOptions} [options] */
+export async function get(server, path, options) {
+  const answer = await server.request(path, options);
   assert.equal(answer.status, 200, `${path}: ${answer.text}`);
   return answer;
 }
 
-/** The room as `/api/rooms` lists it, if it does. @param {Server} server @param {string} name @returns {Promise<Listed | undefined>} */
-export async function listed(server, name) {
-  const { json } = await get(server, "/api/rooms");
+/** The room as `/api/rooms` lists it, if it does. @param {Server} server @param {string} name @param {import("./http.js").RequestOptions} [options] @returns {Promise<Listed | undefined>} */
+export async function listed(server, name, options) {
+  const { json } = await get(server, "/api/rooms", options);
   return json.find((/** @type {Listed} */ room) => room.name === name);
 }
 

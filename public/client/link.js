@@ -3,10 +3,10 @@
 // knows frames only as far as they tell how the connection is; what they say is for others.
 //
 // Invariants: one socket at a time, and one that was given up is not heard again; after `close()`
-// there is no socket and no timer.
+// there is no socket and no timer; a token stands in no URL, status or error.
 
 import { Alarm } from "./clock.js";
-import { afterClose } from "./reconnect.js";
+import { afterClose, TOKEN_REFUSED } from "./reconnect.js";
 
 /** @typedef {import("./parlor.js").Frame} Frame */
 /** @typedef {import("./parlor.js").ClientFrame} ClientFrame */
@@ -17,6 +17,7 @@ import { afterClose } from "./reconnect.js";
  * @property {import("./parlor.js").Clock} clock
  * @property {() => number} random  In [0, 1).
  * @property {new (url: string, protocols: string[]) => WebSocket} WebSocket
+ * @property {import("./parlor.js").Options["token"]} token
  * @property {() => ClientFrame} join  The first frame on each connection.
  * @property {object} on
  * @property {(status: Status) => void} on.status
@@ -26,6 +27,8 @@ import { afterClose } from "./reconnect.js";
  */
 
 const SUBPROTOCOL = "parlor.v1";
+const BEARER = "bearer."; // the token goes as a second subprotocol: a browser lets a page set no header
+const TOKEN = /^[\w.-]+$/; // base64url and dots; nothing else may be a subprotocol
 const WELCOME_MS_MAX = 10_000; // from dialling to `welcome`
 const PING_EVERY_MS = 25_000; // of silence: proxies cut idle links after 30 s and more
 const PONG_MS_MAX = 10_000;
@@ -44,6 +47,7 @@ export class Link {
   /** @type {Status} */
   #status = { phase: "connecting", retry: false };
   #failures = 0; // connections in a row that didn't last
+  #dials = 0;
   #live_since_ms = 0;
   #isOffline = false;
   #retryAlarm;
@@ -53,7 +57,7 @@ export class Link {
 
   /** @param {string} url @param {Options} options */
   constructor(url, options) {
-    this.#url = url;
+    this.#url = withRefusals(url);
     this.#options = options;
     this.#clock = options.clock;
     this.#on = options.on;
@@ -124,13 +128,35 @@ export class Link {
 
   #dial() {
     this.#hangUp();
-    const socket = new this.#options.WebSocket(this.#url, [SUBPROTOCOL]);
+    this.#welcomeAlarm.set(WELCOME_MS_MAX);
+    const { token } = this.#options;
+    if (!token) this.#connect();
+    else if (typeof token === "string" && TOKEN.test(token)) this.#connect(token);
+    else this.#askForToken(typeof token === "function" ? token : () => token);
+  }
+
+  /** Dials with a token that somebody has to get first. @param {() => string | undefined | Promise<string | undefined>} token */
+  #askForToken(token) {
+    const dial = (this.#dials += 1);
+    const isAwaited = () => dial === this.#dials;
+    new Promise((resolve) => resolve(token())).then(
+      (got) => isAwaited() && this.#connect(got),
+      () => isAwaited() && this.#lose(LOST, "no token"),
+    );
+  }
+
+  /** @param {string} [token] */
+  #connect(token) {
+    if (token && !TOKEN.test(token)) {
+      this.#hangUp();
+      return this.#stop(TOKEN_REFUSED, "the token is malformed");
+    }
+    const socket = new this.#options.WebSocket(this.#url, token ? [SUBPROTOCOL, BEARER + token] : [SUBPROTOCOL]);
     this.#socket = socket;
     socket.onopen = () => socket.send(JSON.stringify(this.#options.join()));
     socket.onmessage = (event) => this.#receive(event.data);
     socket.onclose = (event) => this.#lose(event.code, event.reason);
     socket.onerror = () => {}; // `close` follows and says more
-    this.#welcomeAlarm.set(WELCOME_MS_MAX);
   }
 
   /** Ends this connection and decides what follows. @param {number} code @param {string} reason */
@@ -139,7 +165,9 @@ export class Link {
     this.#hangUp(undefined, code);
     if (wasLive && this.#clock.now() - this.#live_since_ms >= STEADY_MS) this.#failures = 0;
 
-    const next = afterClose(code, this.#failures, this.#options.random);
+    // A token that ran out, where another can be had, is a cut like any other.
+    const isRenewable = code === TOKEN_REFUSED && wasLive && typeof this.#options.token === "function";
+    const next = afterClose(isRenewable ? LOST : code, this.#failures, this.#options.random);
     this.#failures += 1;
     if (next.action === "stop") {
       this.#stop(code, reason);
@@ -161,6 +189,7 @@ export class Link {
   /** Lets go of the socket, which is not heard again, and of all that waits for it. @param {number} [code] @param {number} [lostBy] */
   #hangUp(code, lostBy = LOST) {
     for (const alarm of [this.#retryAlarm, this.#welcomeAlarm, this.#pingAlarm, this.#pongAlarm]) alarm.clear();
+    this.#dials += 1; // a token that comes now comes too late
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = undefined;
@@ -219,6 +248,13 @@ export class Link {
     this.#status = status;
     this.#on.status(status);
   }
+}
+
+/** Asks to be told why one is not let in: a page can't see the status of an upgrade. @param {string} url */
+function withRefusals(url) {
+  const address = new URL(url);
+  address.searchParams.set("refusals", "close");
+  return address.href;
 }
 
 /** Returns the frame, or undefined for what is none. @param {unknown} text */

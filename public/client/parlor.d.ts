@@ -347,6 +347,12 @@ export interface Options {
   name: string;
   /** From an earlier `room.session`: comes back as the same member. Taken from the store if absent. */
   session?: string;
+  /**
+   * Shows who one is, where the room asks for it: a JSON Web Token, sent as a subprotocol and kept nowhere. A
+   * function is asked before each connection, so that it can get a new one when the old has run out; one that
+   * throws, or takes over 10 s, is asked again like a link that is down.
+   */
+  token?: string | (() => string | undefined | Promise<string | undefined>);
   /** From an earlier `room.position`: asks for the messages since. */
   after?: Position;
   /**

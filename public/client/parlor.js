@@ -90,6 +90,7 @@ class JoinedRoom {
       clock,
       random: options.random ?? Math.random,
       WebSocket: options.WebSocket ?? WebSocket,
+      token: options.token,
       join: () => this.#join(),
       on: {
         status: (status) => this.#events.emit("status", status),

@@ -6,8 +6,10 @@ const BACKOFF_FIRST_MS = 1_000;
 const BACKOFF_MS_MAX = 30_000;
 const FLOODED_WAIT_MS = 30_000;
 
+/** The token that was shown, or none, lets nobody in, or has run out. */
+export const TOKEN_REFUSED = 4401;
 /** Codes after which coming back would only repeat the mistake. Any code not named here reconnects. */
-const STOP_CODES = new Set([1003, 1009, 4400, 4401, 4403]);
+const STOP_CODES = new Set([1003, 1009, 4400, TOKEN_REFUSED, 4403]);
 const FLOODED_CODE = 4429;
 
 /**

@@ -7,6 +7,7 @@ import { connect } from "../client/parlor.js";
 import * as explain from "./explain.js";
 import * as identity from "./identity.js";
 import { Timeline } from "./timeline.js";
+import { tokenFor } from "./token.js";
 import { TypingSignal } from "./typing-signal.js";
 import { Composer } from "./view/composer.js";
 import { HistoryTop } from "./view/history.js";
@@ -24,7 +25,7 @@ import { Status } from "./view/status.js";
  * @param {{ room: string, name: string, onNameRefused: (why: string) => void }} options
  */
 export function converse(root, { room: roomName, name, onNameRefused }) {
-  const room = connect(`/${encodeURIComponent(roomName)}`, { name });
+  const room = connect(`/${encodeURIComponent(roomName)}`, { name, token: tokenFor(roomName) });
   const timeline = new Timeline();
   const typing = new TypingSignal(systemClock, (on) => room.typing(on));
   let isLoading = false;

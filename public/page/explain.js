@@ -6,6 +6,9 @@ import { words } from "./words.js";
 /** @typedef {import("../client/parlor.js").Limits} Limits */
 /** @typedef {import("../client/parlor.js").Status} Status */
 
+/** Reasons of closes 4401 and 4403 that say no more than the code. */
+const USUAL = new Set(["the token has run out", "removed by a moderator"]);
+
 /** What went wrong, for the person. @param {{ code: string, message: string }} error @param {Limits} [limits] */
 export function refusal(error, limits) {
   if (error.code === "text_too_long" && limits) return words.textTooLong(limits.text_chars_max);
@@ -33,6 +36,7 @@ export function status(state) {
 
 /** Why the connection ended for good. @param {number | string} code @param {string} reason */
 export function stopReason(code, reason) {
+  if ((code === 4401 || code === 4403) && reason && !USUAL.has(reason)) return words.notLetIn(reason);
   return words.ended[Number(code)] || words.refusals[code] || reason || words.endedSomehow;
 }
 

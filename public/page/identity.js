@@ -1,7 +1,9 @@
 // @ts-check
 // Remembers what one is called: the name in use per room in the tab (so a reload is the same person at
 // once), and the one last used anywhere. Which member one is, the client keeps per room and name (so the
-// same name in another tab is the same member). Where storage is denied the page works all the same.
+// same name in another tab is the same member).
+
+import { read, write } from "./storage.js";
 
 const LAST_NAME = "parlor.name";
 
@@ -28,22 +30,3 @@ export function forgetName(room) {
 
 /** @param {string} room */
 const tabKey = (room) => `parlor.name:${room}`;
-
-/** @param {() => Storage} storage @param {string} key */
-function read(storage, key) {
-  try {
-    return storage().getItem(key) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** @param {() => Storage} storage @param {string} key @param {string | undefined} value */
-function write(storage, key, value) {
-  try {
-    if (value === undefined) storage().removeItem(key);
-    else storage().setItem(key, value);
-  } catch {
-    // denied or full: forgotten
-  }
-}

@@ -1,6 +1,8 @@
 // @ts-check
 // Which rooms others are in, for the front page. No DOM.
 
+import { authorization } from "./token.js";
+
 /** @typedef {{ name: string, connections: number }} ListedRoom */
 /** @typedef {{ phase: "loading" } | { phase: "failed" } | { phase: "known", rooms: ListedRoom[] }} RoomList */
 
@@ -22,7 +24,7 @@ export function listRooms(show) {
     if (now_ms - lookedAt_ms < GAP_MS) return;
     lookedAt_ms = now_ms;
     try {
-      const answer = await fetch(LIST);
+      const answer = await fetch(LIST, { headers: authorization("") });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const rooms = read(await answer.json());
       isKnown = true;

@@ -3,7 +3,7 @@
 
 use web_sys::RequestInit;
 use worker::wasm_bindgen::JsCast;
-use worker::{Date, Env, Headers, Request, Response, Result, WebSocketPair, console_error};
+use worker::{Date, Env, Headers, Method, Request, Response, Result, WebSocketPair, console_error};
 
 use super::answer;
 use super::settings::{Settings, variable};
@@ -11,7 +11,8 @@ use super::visitor::VISITOR;
 use crate::auth::Doors;
 use crate::name::RoomName;
 use crate::origin::Origins;
-use crate::refusal::{CloseCode, Refusal};
+use crate::protocol::Dialect;
+use crate::refusal::Refusal;
 use crate::room::visitor::Visitor;
 
 /// What the subprotocol of a token begins with.
@@ -87,12 +88,49 @@ pub(super) fn introduce(request: &Request, visitor: &Visitor) -> Result<Request>
     Ok(copy)
 }
 
-/// Refuses an upgrade to a client that can only be told by a close code.
-pub(super) fn turn_away(code: CloseCode) -> Result<Response> {
+/// How a request wants to be refused: by a status, or, since a page can't see the status of an upgrade, by a
+/// connection that is closed at once.
+pub(super) struct Manner {
+    by_close: bool,
+    subprotocol: Option<&'static str>,
+}
+
+impl Manner {
+    /// Reads it: `?refusals=close` on an upgrade.
+    pub fn of(request: &Request) -> Self {
+        let may_upgrade = request.method() == Method::Get && is_upgrade(request);
+        let by_close = may_upgrade && answer::query(request, "refusals").as_deref() == Some("close");
+        // A browser drops a connection of which none of the subprotocols that it offered is taken.
+        let offered = header(request.headers(), "Sec-WebSocket-Protocol").filter(|_| by_close);
+        let subprotocol =
+            offered.and_then(|offered| subprotocols(&offered).find_map(|it| Dialect::parse(it).ok()));
+        Self { by_close, subprotocol: subprotocol.map(Dialect::name) }
+    }
+
+    /// Refuses.
+    pub fn refuse(&self, refusal: &Refusal) -> Result<Response> {
+        if !self.by_close {
+            return answer::refused(refusal);
+        }
+        let mut response = turn_away(refusal.close_number(), &refusal.to_string())?;
+        if let Some(subprotocol) = self.subprotocol {
+            response.headers_mut().set("Sec-WebSocket-Protocol", subprotocol)?;
+        }
+        Ok(response)
+    }
+}
+
+/// Refuses an upgrade by a close code.
+pub(super) fn turn_away(code: u16, reason: &str) -> Result<Response> {
     let pair = WebSocketPair::new()?;
     pair.server.accept()?;
-    pair.server.close(Some(code.number()), Some(code.reason()))?;
+    pair.server.close(Some(code), Some(reason))?;
     Response::from_websocket(pair.client)
+}
+
+/// Whether a request asks for a WebSocket.
+pub(super) fn is_upgrade(request: &Request) -> bool {
+    header(request.headers(), "Upgrade").is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"))
 }
 
 /// The tokens that a request shows, wherever they are.

@@ -21,15 +21,16 @@ use crate::refusal::{CloseCode, Refusal};
 use crate::room::visitor::Visitor;
 use crate::route::{self, Route};
 use answer::{JSON, OPEN_METRICS};
-use door::Door;
+use door::{Door, Manner};
 use settings::default_dialect;
 
 /// Answers a request, or hands it to the room that it is for.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    let manner = Manner::of(&request);
     match serve(request, &env).await? {
         Ok(response) => Ok(response),
-        Err(refusal) => answer::refused(&refusal),
+        Err(refusal) => manner.refuse(&refusal),
     }
 }
 
@@ -82,7 +83,7 @@ async fn serve(request: Request, env: &Env) -> Result<Answer> {
             match Door::of(&request, env).admit(room) {
                 Ok(visitor) => Ok(hand_to(room, &request, &visitor, env).await?),
                 Err(Refusal::Unauthorized(_)) if choice.dialect.closes_the_unauthorized() => {
-                    Ok(door::turn_away(CloseCode::Unauthorized)?)
+                    Ok(door::turn_away(CloseCode::Unauthorized.number(), CloseCode::Unauthorized.reason())?)
                 }
                 Err(refusal) => Err(refusal),
             }
@@ -107,11 +108,10 @@ async fn hand_to(room: &RoomName, request: &Request, visitor: &Visitor, env: &En
 }
 
 fn route_of(request: &Request) -> std::result::Result<Route, Refusal> {
-    let upgrade = request.headers().get("Upgrade").ok().flatten();
     Route::of(route::Request {
         method: request.method().as_ref(),
         path: &request.path(),
-        upgrade: upgrade.is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket")),
+        upgrade: door::is_upgrade(request),
     })
 }
 

@@ -13,6 +13,7 @@ use worker::{
     WebSocketIncomingMessage, WebSocketPair, WebSocketRequestResponsePair, console_error, durable_object,
 };
 
+use super::door::Manner;
 use super::report::Reports;
 use super::settings::Settings;
 use super::sockets::{Sockets, close_all};
@@ -183,7 +184,8 @@ impl RoomObject {
             return answer::refused(&Refusal::Fault);
         }
         if let Err(refusal) = admitted {
-            return self.refuse(&refusal);
+            self.shared.reports.count(|counters| counters.refused(refusal.code()));
+            return Manner::of(request).refuse(&refusal);
         }
         if let Some(opening) = choice.dialect.opening()
             && self

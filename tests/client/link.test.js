@@ -7,9 +7,9 @@ import { message, openRoom, welcome } from "./fake-room.js";
 
 test("a room's URL may be of http or of ws, with a port and a query", () => {
   for (const [url, dialled] of [
-    ["http://localhost:8787/tea", "ws://localhost:8787/tea"],
-    ["wss://parlor.example/~a?token=t#part", "wss://parlor.example/~a?token=t"],
-    ["https://parlor.example", "wss://parlor.example/"],
+    ["http://localhost:8787/tea", "ws://localhost:8787/tea?refusals=close"],
+    ["wss://parlor.example/~a?token=t#part", "wss://parlor.example/~a?token=t&refusals=close"],
+    ["https://parlor.example", "wss://parlor.example/?refusals=close"],
   ]) {
     assert.equal(openRoom({ url }).socket.url, dialled);
   }
@@ -17,7 +17,7 @@ test("a room's URL may be of http or of ws, with a port and a query", () => {
 
 test("joins by name in the dialect parlor.v1, and is live once welcomed", () => {
   const room = openRoom();
-  assert.equal(room.socket.url, "wss://parlor.example/tea");
+  assert.equal(room.socket.url, "wss://parlor.example/tea?refusals=close");
   assert.deepEqual(room.socket.protocols, ["parlor.v1"]);
   assert.deepEqual(room.eventNames, [], "no listener is called inside connect");
   room.socket.onopen?.({});

@@ -78,6 +78,8 @@ export const ended = {
   1009: "لم يفهم الخادم ما أرسلته هذه الصفحة. أعد تحميلها للمتابعة.",
   4400: "لم يفهم الخادم ما أرسلته هذه الصفحة. أعد تحميلها للمتابعة.",
 };
+/** @param {string} why  The server's words. */
+export const notLetIn = (why) => `لا تسمح لك هذه الغرفة بالدخول: \u2068${why}\u2069.`;
 export const endedSomehow = "أغلق الخادم الاتصال.";
 
 // The lines.

@@ -69,6 +69,8 @@ export const ended = {
   1009: "The server could not read what this page sent. Reload the page to go on.",
   4400: "The server could not read what this page sent. Reload the page to go on.",
 };
+/** @param {string} why  The server's words. */
+export const notLetIn = (why) => `This room does not let you in: ${why}.`;
 export const endedSomehow = "The server closed the connection.";
 
 // The lines.
