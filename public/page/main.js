@@ -4,7 +4,7 @@
 import { converse } from "./conversation.js";
 import * as identity from "./identity.js";
 import { roomFromPath } from "./room-name.js";
-import { nameInToken, takeToken, watchForToken } from "./token.js";
+import { nameInToken } from "./token.js";
 import { direction, language } from "./words.js";
 import { hideEntry, showEntry } from "./view/entry.js";
 import { label } from "./view/labels.js";
@@ -14,8 +14,6 @@ document.documentElement.dir = direction;
 label(document);
 
 const room = roomFromPath(location.pathname);
-takeToken(room);
-watchForToken(room);
 const name = room && (nameInToken(room) ?? identity.nameInTab(room));
 
 if (name) enterHere(name);
