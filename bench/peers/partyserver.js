@@ -1,0 +1,18 @@
+// PartyServer as its documentation has it, hibernating. What is said is parsed and told to everybody.
+
+import { Server, routePartykitRequest } from "partyserver";
+
+export class Room extends Server {
+  static options = { hibernate: true };
+
+  onMessage(_connection, message) {
+    const { name, text } = JSON.parse(message);
+    this.broadcast(JSON.stringify({ name, text, at: Date.now() }));
+  }
+}
+
+export default {
+  async fetch(request, env) {
+    return (await routePartykitRequest(request, env)) || new Response("Not Found", { status: 404 });
+  },
+};

@@ -1,0 +1,235 @@
+// @ts-check
+// Parlor and those it is compared with: how each is started, on a port and a folder of its own, and how it is
+// spoken to. Those for workerd run on the very `workerd` that npm installed, without wrangler or Miniflare
+// between; each in the configuration that its documentation recommends.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { createInterface } from "node:readline";
+import { run } from "../scripts/run.mjs";
+import { ROOT, npmBinary } from "../scripts/toolchain.mjs";
+
+/** What is built for the benchmarks lies here; git ignores it. */
+export const BUILT = join(ROOT, "target", "bench");
+export const PEERS = join(ROOT, "bench", "peers");
+const WORKERD = join(ROOT, "node_modules", "workerd", "bin", "workerd");
+const START_TIMEOUT_MS = 20_000;
+const COMPATIBILITY_DATE = "2026-10-30";
+
+/** As shipped but for the rate limit, which would refuse the load. */
+const PARLOR_VARS = {
+  DEFAULT_DIALECT: "parlor.v1",
+  ALLOWED_ORIGINS: "*",
+  RATE_BURST: "1000000",
+  RATE_PER_SECOND: "1000000",
+  CONNECTIONS_PER_ADDRESS_MAX: "32768",
+};
+
+/**
+ * @typedef {object} Running
+ * @property {number} port
+ * @property {number[]} pids
+ * @property {() => string} output what it printed to its standard error
+ * @property {() => Promise<void>} stop
+ */
+/**
+ * @typedef {object} Dialect how bench/load speaks to it: see bench/load/src/plan.rs
+ * @property {string} path
+ * @property {string} [subprotocol]
+ * @property {string[]} [on_open]
+ * @property {string} [ready]
+ * @property {string} message
+ * @property {[string, string][]} [answers]
+ */
+/**
+ * @typedef {object} Peer
+ * @property {string} title
+ * @property {string} what it does, in a few words
+ * @property {Dialect} dialect
+ * @property {(options?: StartOptions) => Promise<Running>} start
+ */
+/**
+ * @typedef {object} StartOptions
+ * @property {Record<string, string>} [vars] for Parlor, over those above
+ * @property {string} [build] the folder with Parlor's build
+ * @property {string[]} [flags] compatibility flags, over the default ones
+ */
+
+const OBJECT = JSON.stringify({ name: "member-{member}", text: "{text}" });
+
+/** @type {Record<string, Peer>} */
+export const SERVERS = {
+  parlor: {
+    title: "Parlor",
+    what: "all features on: parsed, checked, numbered, stored before told",
+    dialect: {
+      path: "/bench-{room}",
+      subprotocol: "parlor.v1",
+      on_open: ['{"type":"join","name":"Member {member}"}'],
+      ready: '"type":"welcome"',
+      message: '{"type":"send","id":"{unique}","text":"{text}"}',
+    },
+    start: startParlor,
+  },
+  floor: {
+    title: "barest JavaScript object",
+    what: "workerd's floor: nothing parsed, nothing stored",
+    dialect: { path: "/bench-{room}", message: OBJECT },
+    start: (options) => startObjects({ "index.js": join(PEERS, "floor.js") }, options),
+  },
+  partyserver: {
+    title: "PartyServer, hibernating",
+    what: "parsed, rebuilt; nothing stored",
+    dialect: { path: "/parties/rooms/bench-{room}", message: OBJECT },
+    start: async (options) => startObjects({ "index.js": await bundled("partyserver.js") }, options),
+  },
+  ws: {
+    title: "Node `ws` with JSON",
+    what: "parsed, escaped, rebuilt; 100 kept in memory",
+    dialect: {
+      path: "/",
+      on_open: ['{"type":"join","username":"Member {member}"}'],
+      ready: '"type":"history"',
+      message: '{"type":"message","text":"{text}"}',
+    },
+    start: () => startProgram(npmBinary("node"), [join(PEERS, "node-ws.js")]),
+  },
+  socketio: {
+    title: "Socket.IO with recovery",
+    what: "parsed, rebuilt; recoverable for 2 minutes",
+    dialect: {
+      path: "/socket.io/?EIO=4&transport=websocket",
+      on_open: ["40"],
+      ready: '40{"sid"',
+      message: `42["say",${OBJECT}]`,
+      answers: [["2", "3"]],
+    },
+    start: () => startProgram(npmBinary("node"), [join(PEERS, "socketio.js")]),
+  },
+  native: {
+    title: "native broadcaster",
+    what: "the machine's limit for a frame a message: nothing parsed, nothing stored",
+    dialect: { path: "/", message: OBJECT },
+    start: () => startProgram(join(BUILT, "release", "parlor-broadcaster"), []),
+  },
+};
+
+/** Parlor's own build. @param {StartOptions} [options] */
+async function startParlor(options = {}) {
+  const folder = join(ROOT, options.build ?? "build");
+  const main = join(folder, "index.js");
+  if (!existsSync(main)) throw new Error(`${folder} is missing: npm test -- build makes it`);
+  const others = readdirSync(folder).filter((name) => /\.(m?js|wasm)$/.test(name) && name !== "index.js");
+  const modules = Object.fromEntries(["index.js", ...others].map((name) => [name, join(folder, name)]));
+  const vars = { ...PARLOR_VARS, ...options.vars };
+  return startWorkerd(modules, { ROOMS: "RoomObject", LOBBY: "Lobby" }, vars, options.flags);
+}
+
+/** A Worker of one class of objects, Room. @param {Record<string, string>} modules @param {StartOptions} [options] */
+function startObjects(modules, options = {}) {
+  return startWorkerd(modules, { ROOMS: "Room" }, options.vars ?? {}, options.flags);
+}
+
+/**
+ * Starts workerd.
+ * @param {Record<string, string>} modules from name to file, the main one first
+ * @param {Record<string, string>} objects from binding to class
+ * @param {Record<string, string>} vars
+ * @param {string[]} [flags]
+ */
+async function startWorkerd(modules, objects, vars, flags = []) {
+  const folder = mkdtempSync(join(tmpdir(), "parlor-bench-"));
+  const list = (/** @type {string[]} */ items) => `[${items.join(", ")}]`;
+  const text = JSON.stringify; // JSON's strings are Cap'n Proto's too
+  const module = (/** @type {string} */ name) =>
+    `(name = ${text(name)}, ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed ${text(name)})`;
+  for (const [name, file] of Object.entries(modules)) copyFileSync(file, join(folder, name));
+  const config = join(folder, "config.capnp");
+  writeFileSync(
+    config,
+    `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .main), (name = "disk", disk = (path = ${text(folder)}, writable = true))],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = ${list(Object.keys(modules).map(module))},
+  compatibilityDate = ${text(COMPATIBILITY_DATE)},
+  compatibilityFlags = ${list(flags.map((flag) => text(flag)))},
+  durableObjectNamespaces = ${list(Object.values(objects).map((name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`))},
+  durableObjectStorage = (localDisk = "disk"),
+  bindings = ${list([
+    ...Object.entries(objects).map(([name, type]) => `(name = ${text(name)}, durableObjectNamespace = ${text(type)})`),
+    ...Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+  ])},
+);
+`,
+  );
+  const args = ["serve", "--experimental", "--control-fd=3", config];
+  return start(WORKERD, args, 3, (line) => JSON.parse(line).port, folder);
+}
+
+/** Starts a program that prints its port. @param {string} command @param {string[]} args */
+function startProgram(command, args) {
+  return start(command, args, 1, Number);
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {number} stream where it says its port
+ * @param {(line: string) => number} portOf
+ * @param {string} [folder] to delete at its end
+ * @returns {Promise<Running>}
+ */
+async function start(command, args, stream, portOf, folder) {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], cwd: folder ?? PEERS });
+  let output = "";
+  child.stderr?.setEncoding("utf8").on("data", (text) => (output = (output + text).slice(-20_000)));
+  if (stream !== 1) child.stdout?.resume();
+  const lines = createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdio[stream]) });
+  const late = setTimeout(() => child.kill("SIGKILL"), START_TIMEOUT_MS);
+  const exited = once(child, "exit");
+  const line = await Promise.race([once(lines, "line"), exited]);
+  clearTimeout(late);
+  if (child.exitCode !== null || typeof line[0] !== "string") throw new Error(`${basename(command)} does not start: ${output}`);
+  return {
+    port: portOf(line[0]),
+    pids: [/** @type {number} */ (child.pid)],
+    output: () => output,
+    stop: async () => {
+      child.kill("SIGKILL");
+      await exited;
+      if (folder) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+/** Bundles a peer with the packages that it uses. @param {string} name @returns {Promise<string>} the file */
+export async function bundled(name) {
+  const out = join(BUILT, "peers", name);
+  const args = [join(PEERS, name), "--bundle", "--format=esm", "--external:cloudflare:*", "--external:node:*", `--outfile=${out}`];
+  await run(npmBinary("esbuild"), args, { cwd: PEERS });
+  return out;
+}
+
+/**
+ * Runs bench/load once.
+ * @param {Peer} peer
+ * @param {Running} running
+ * @param {object} plan see bench/load/src/plan.rs
+ * @returns {Promise<Record<string, any>>}
+ */
+export async function load(peer, running, plan) {
+  const whole = { port: running.port, pids: running.pids, dialect: peer.dialect, ...plan };
+  const child = spawn(join(BUILT, "release", "parlor-load"), [JSON.stringify(whole)], { stdio: ["ignore", "pipe", "pipe"] });
+  let [output, errors] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
+  child.stderr.setEncoding("utf8").on("data", (text) => (errors += text));
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Error(`${peer.title}: ${errors.trim()}\n${running.output().slice(-2_000)}`);
+  return JSON.parse(output);
+}
