@@ -3,10 +3,10 @@
 //! Between an event and the last of its effects there is no await, so events can't interleave, and the
 //! platform's output gate holds everything sent back until everything written is on disk.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::Reflect;
+use js_sys::{JsString, Reflect};
 use wasm_bindgen::JsValue;
 use worker::{
     Date, DurableObject, Env, Error, Request, Response, Result, Socket, State, WebSocket,
@@ -48,6 +48,8 @@ struct Shared {
     reports: Rc<Reports>,
     /// Absent while asleep, and after a fault.
     awake: RefCell<Option<Awake>>,
+    /// The name of the mark, and whether it stands.
+    mark: (JsString, Cell<bool>),
 }
 
 struct Awake {
@@ -64,7 +66,9 @@ impl DurableObject for RoomObject {
         let store = Store::new(state.storage());
         let settings = Settings::read(&env);
         let reports = Reports::new(&state, env, settings.limits.lobbies);
-        let shared = Rc::new(Shared { state, settings, store, reports, awake: RefCell::new(None) });
+        let mark = (UNSETTLED.into(), Cell::new(false));
+        let awake = RefCell::new(None);
+        let shared = Rc::new(Shared { state, settings, store, reports, awake, mark });
         let timer = Rc::new_cyclic(|timer: &std::rc::Weak<Timer>| {
             let (timer, shared) = (timer.clone(), Rc::downgrade(&shared));
             Timer::new(move || {
@@ -398,13 +402,18 @@ impl Shared {
     }
 
     fn mark_unsettled(&self, unsettled: bool) {
-        let mark = JsValue::from(unsettled);
-        if Reflect::set(self.state.as_raw().as_ref(), &UNSETTLED.into(), &mark).is_err() {
+        let (name, stands) = &self.mark;
+        if stands.replace(unsettled) == unsettled {
+            return;
+        }
+        if Reflect::set(self.state.as_raw().as_ref(), name, &JsValue::from(unsettled)).is_err() {
             console_error!("the object's state takes no mark: a panic may lose presence");
         }
     }
 
     fn is_marked_unsettled(&self) -> bool {
-        Reflect::get(self.state.as_raw().as_ref(), &UNSETTLED.into()).is_ok_and(|mark| mark.is_truthy())
+        let (name, stands) = &self.mark;
+        stands.set(Reflect::get(self.state.as_raw().as_ref(), name).is_ok_and(|mark| mark.is_truthy()));
+        stands.get()
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use js_sys::{Function, JsString, Map, Reflect};
+use js_sys::{Array, JsString, Map};
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Error, State, WebSocket, console_error};
 
 use crate::name::DisplayName;
@@ -37,6 +38,12 @@ struct Attachment {
     visitor: String,
 }
 
+#[wasm_bindgen(module = "/src/shell/fan_out.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = sendToAll)]
+    fn send_to_all(sockets: &Array, frame: &JsString) -> usize;
+}
+
 /// All open connections of a room.
 pub(super) struct Sockets {
     /// In order of arrival, which is the order of the fan-out.
@@ -44,6 +51,9 @@ pub(super) struct Sockets {
     /// From the WebSocket to its connection's number.
     numbers: Map,
     next: u64,
+    /// For each dialect that is there, the WebSockets of those who hear: kept on JavaScript's side until
+    /// somebody comes, goes, or begins to hear.
+    hearing: Option<Vec<(Dialect, Array)>>,
 }
 
 struct Socket {
@@ -56,7 +66,7 @@ impl Sockets {
     /// Finds the connections that outlived the room's sleep, and their seats. One that the room has ended
     /// is no connection any more; it is closed again, in case the sleep came before the close left.
     pub fn restore(state: &State) -> (Self, Vec<(ConnectionId, Seat)>) {
-        let mut sockets = Self { open: BTreeMap::new(), numbers: Map::new(), next: 1 };
+        let mut sockets = Self { open: BTreeMap::new(), numbers: Map::new(), next: 1, hearing: None };
         let mut seats = Vec::new();
         for ws in state.get_websockets() {
             let attachment = match kept_with(&ws) {
@@ -92,6 +102,7 @@ impl Sockets {
         self.next = self.next.max(connection.0 + 1);
         self.numbers.set(socket.ws.as_ref(), &JsValue::from(connection.0 as f64));
         self.open.insert(connection, socket);
+        self.hearing = None;
     }
 
     /// The connection of a WebSocket, and how it speaks.
@@ -104,12 +115,16 @@ impl Sockets {
     pub fn remove(&mut self, connection: ConnectionId) -> Option<WebSocket> {
         let socket = self.open.remove(&connection)?;
         self.numbers.delete(socket.ws.as_ref());
+        self.hearing = None;
         Some(socket.ws)
     }
 
     /// Keeps a seat with its connection.
     pub fn seat(&mut self, connection: ConnectionId, seat: Seat) -> Result<(), Error> {
         let Some(socket) = self.open.get_mut(&connection) else { return Ok(()) };
+        if socket.seat.hears() != seat.hears() {
+            self.hearing = None;
+        }
         socket.seat = seat;
         socket.keep(connection)
     }
@@ -117,29 +132,65 @@ impl Sockets {
     /// Notes how a connection speaks from now on.
     pub fn speak(&mut self, connection: ConnectionId, dialect: Dialect) -> Result<(), Error> {
         let Some(socket) = self.open.get_mut(&connection) else { return Ok(()) };
+        self.hearing = None;
         socket.dialect = dialect;
         socket.keep(connection)
     }
 
-    /// Tells all connections that hear: one encoding for each dialect, one string for all its sockets.
-    /// Returns how many frames that took.
-    pub fn broadcast(&self, notices: &[Notice], room: &Room) -> usize {
+    /// Tells all connections that hear: one encoding for each dialect, one crossing to JavaScript for each
+    /// of its frames. Returns how many frames all of them got.
+    pub fn broadcast(&mut self, notices: &[Notice], room: &Room) -> usize {
+        let hearing = self.hearing.take().unwrap_or_else(|| self.gather());
         let mut sent = 0;
-        for dialect in Dialect::ALL.iter().copied() {
-            let mut listeners =
-                self.open.values().filter(|socket| socket.dialect == dialect && socket.seat.hears());
-            let Some(first) = listeners.next() else { continue };
-            let Some(send) = send_function(&first.ws) else { continue };
-            let frames = encode(dialect, notices, room);
-            for socket in std::iter::once(first).chain(listeners) {
-                let member = socket.seat.member.as_ref().map(|(id, _)| *id);
-                for (frame, author) in &frames {
-                    if author.is_none() || *author != member {
-                        sent += 1;
-                        // It throws for a socket that is ending; its close event follows.
-                        let _ = send.call1(socket.ws.as_ref(), frame);
+        for (dialect, sockets) in &hearing {
+            if dialect.skips_author() {
+                sent += self.tell_all_but_authors(*dialect, notices);
+            } else {
+                for frame in dialect.broadcast(notices) {
+                    sent += send_to_all(sockets, &frame.into());
+                }
+            }
+            if let Some(roster) = dialect.roster(notices, || room.members()) {
+                sent += send_to_all(sockets, &roster.into());
+            }
+        }
+        self.hearing = Some(hearing);
+        sent
+    }
+
+    /// The WebSockets of those who hear, by dialect.
+    fn gather(&self) -> Vec<(Dialect, Array)> {
+        let mut hearing: Vec<(Dialect, Array)> = Vec::new();
+        for socket in self.open.values().filter(|socket| socket.seat.hears()) {
+            let known = hearing.iter().position(|(dialect, _)| *dialect == socket.dialect);
+            let at = known.unwrap_or_else(|| {
+                hearing.push((socket.dialect, Array::new()));
+                hearing.len() - 1
+            });
+            if let Some((_, sockets)) = hearing.get(at) {
+                sockets.push(socket.ws.as_ref());
+            }
+        }
+        hearing
+    }
+
+    /// Tells each notice to those whose doing it is not.
+    fn tell_all_but_authors(&self, dialect: Dialect, notices: &[Notice]) -> usize {
+        let mut sent = 0;
+        for notice in notices {
+            let author = notice.author();
+            for frame in dialect.broadcast(std::slice::from_ref(notice)) {
+                let others = Array::new();
+                for socket in self.open.values() {
+                    let member = socket.seat.member.as_ref().map(|(id, _)| *id);
+                    if socket.dialect == dialect
+                        && socket.seat.hears()
+                        && (author.is_none() || author != member)
+                    {
+                        others.push(socket.ws.as_ref());
                     }
                 }
+                sent += send_to_all(&others, &frame.into());
             }
         }
         sent
@@ -149,7 +200,7 @@ impl Sockets {
     pub fn send(&self, connection: ConnectionId, reply: &Reply) {
         if let Some(socket) = self.open.get(&connection) {
             for frame in socket.dialect.reply(reply) {
-                // As in `broadcast`.
+                // It throws for a socket that is ending; its close event follows.
                 let _ = socket.ws.send_with_str(frame);
             }
         }
@@ -181,22 +232,6 @@ impl Socket {
     }
 }
 
-/// The frames of a broadcast, each with the member that is not told.
-fn encode(dialect: Dialect, notices: &[Notice], room: &Room) -> Vec<(JsString, Option<MemberId>)> {
-    let mut frames = Vec::new();
-    if dialect.skips_author() {
-        for notice in notices {
-            let author = notice.author();
-            let spelled = dialect.broadcast(std::slice::from_ref(notice));
-            frames.extend(spelled.into_iter().map(|frame| (frame, author)));
-        }
-    } else {
-        frames.extend(dialect.broadcast(notices).into_iter().map(|frame| (frame, None)));
-    }
-    frames.extend(dialect.roster(notices, || room.members()).map(|frame| (frame, None)));
-    frames.into_iter().map(|(frame, author)| (JsString::from(frame), author)).collect()
-}
-
 /// Ends every connection of a room, those included that it does not know.
 pub(super) fn close_all(state: &State, code: CloseCode) {
     for ws in state.get_websockets() {
@@ -223,8 +258,4 @@ fn close(ws: &WebSocket, code: u16, reason: &str) {
 fn kept_with(ws: &WebSocket) -> Option<Kept> {
     let text: Option<String> = ws.deserialize_attachment().ok()?;
     serde_json::from_str(&text?).ok()
-}
-
-fn send_function(ws: &WebSocket) -> Option<Function> {
-    Reflect::get(ws.as_ref(), &"send".into()).ok()?.dyn_into().ok()
 }

@@ -3,9 +3,17 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Function, Reflect, global};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, delay_ms: f64) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(handle: &JsValue);
+}
 
 /// Calls back once, at the time last asked for.
 pub(super) struct Timer {
@@ -37,11 +45,11 @@ impl Timer {
             return;
         }
         if let Some(old) = running.take() {
-            call("clearTimeout", &[&old.handle]);
+            clear_timeout(&old.handle);
         }
         *running = at_ms.map(|at_ms| {
-            let delay = JsValue::from(at_ms.saturating_sub(now_ms) as f64);
-            Running { at_ms, is_due, handle: call("setTimeout", &[self.callback.as_ref(), &delay]) }
+            let delay_ms = at_ms.saturating_sub(now_ms) as f64;
+            Running { at_ms, is_due, handle: set_timeout(self.callback.as_ref(), delay_ms) }
         });
     }
 
@@ -49,11 +57,4 @@ impl Timer {
     pub fn fired(&self) {
         self.running.borrow_mut().take();
     }
-}
-
-/// Calls a global function of the platform that does not throw.
-fn call(name: &str, arguments: &[&JsValue]) -> JsValue {
-    let function = Reflect::get(&global(), &name.into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
-    let arguments = arguments.iter().copied().collect::<js_sys::Array>();
-    function.and_then(|function| function.apply(&JsValue::NULL, &arguments).ok()).unwrap_or(JsValue::NULL)
 }

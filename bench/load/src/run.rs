@@ -158,12 +158,16 @@ impl Run<'_> {
                 Interest::READABLE | Interest::WRITABLE,
             )?;
             member.is_ready = dialect.ready.is_empty();
-            for frame in &dialect.on_open {
-                member.send(TEXT, self.fill(frame, number).as_bytes());
-            }
             self.members.push(member);
             self.read(number);
             self.pass(Some(Duration::ZERO))?;
+        }
+        // All at once, as after a deploy.
+        for number in 0..all {
+            for frame in &dialect.on_open {
+                let frame = self.fill(frame, number);
+                self.members[number].send(TEXT, frame.as_bytes());
+            }
         }
         let begun = Instant::now();
         while let Some(waiting) = self.members.iter().position(|member| !member.is_ready) {
