@@ -40,10 +40,10 @@ async function build(features, folder) {
   const command = findCargoTool("worker-build");
   if (!command) throw new Failure("worker-build is missing: node scripts/setup.mjs");
   await run(command, args, { cwd: ROOT, env });
-  // worker-build keeps the names of functions, a tenth of the module, which only a panic's trace would show; and a
-  // second round of -Os finds 2 % more.
   // What the snippets of src/shell were bundled from.
   rmSync(join(folder, ".tmp"), { recursive: true, force: true });
+  // worker-build keeps the names of functions, a tenth of the module, which only a panic's trace would show; and a
+  // second round of -Os finds 2 % more.
   const module = join(folder, "index_bg.wasm");
   await run(npmBinary("wasm-opt"), ["--all-features", "-Os", "--strip-debug", "--strip-producers", module, "-o", module], { cwd: ROOT, env });
 }
