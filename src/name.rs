@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 
 /// First path segments that are no rooms: the API's and the files that lie in `public/` itself. A
 /// test compares them with the folder.
-pub const RESERVED: [&str; 6] = ["api", "health", "metrics", "status", "index.html", "favicon.svg"];
+pub const RESERVED: [&str; 7] = ["api", "health", "metrics", "status", "index.html", "favicon.svg", "sw.js"];
 
 /// The room that `GET /` with an upgrade connects to.
 const DEFAULT_ROOM: &str = "default";

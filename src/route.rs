@@ -77,7 +77,7 @@ impl Route {
             },
             ["api" | "metrics" | "status", ..] => Err(Refusal::NotFound),
             // A legal room's page, and the page's own files beside it.
-            ["" | "index.html" | "favicon.svg"] => read(request, Self::Page),
+            ["" | "index.html" | "favicon.svg" | "sw.js"] => read(request, Self::Page),
             [room] => room_name(room).and_then(|_| read(request, Self::Page)),
             _ => Err(Refusal::InvalidRoom),
         }

@@ -6,6 +6,7 @@ import { systemClock } from "../client/clock.js";
 import { connect } from "../client/parlor.js";
 import * as explain from "./explain.js";
 import * as identity from "./identity.js";
+import { readOffline } from "./offline.js";
 import { Timeline } from "./timeline.js";
 import { tokenFor } from "./token.js";
 import { TypingSignal } from "./typing-signal.js";
@@ -54,7 +55,8 @@ export function converse(root, { room: roomName, name, onNameRefused }) {
   const historyTop = new HistoryTop(root, loadOlder);
   const list = new MessageList(root, { reply, more: openLine, retry, discard });
 
-  showRoom(root, roomName, { leave, moderate });
+  readOffline(roomName, room, timeline, draw);
+  showRoom(root, roomName, { link: location.origin + location.pathname, leave, moderate });
   status.show(room.status);
   composer.focus();
   draw(); // what an earlier page left unsent

@@ -1,7 +1,6 @@
 // @ts-check
 // Where the page starts: the front page, the question for a name, or straight into the room.
 
-import { converse } from "./conversation.js";
 import * as identity from "./identity.js";
 import { roomFromPath } from "./room-name.js";
 import { nameInToken } from "./token.js";
@@ -9,13 +8,56 @@ import { direction, language } from "./words.js";
 import { hideEntry, showEntry } from "./view/entry.js";
 import { label } from "./view/labels.js";
 
+/** What a room stands on, fetched while one still types a name. Written by `node scripts/shell.mjs`. */
+const CONVERSATION = [
+  "/page/conversation.js",
+  "/client/clock.js",
+  "/client/parlor.js",
+  "/page/explain.js",
+  "/page/offline.js",
+  "/page/timeline.js",
+  "/page/typing-signal.js",
+  "/page/view/composer.js",
+  "/page/view/history.js",
+  "/page/view/messages.js",
+  "/page/view/people.js",
+  "/page/view/rename.js",
+  "/page/view/room.js",
+  "/page/view/rules.js",
+  "/page/view/scroll.js",
+  "/page/view/status.js",
+  "/client/events.js",
+  "/client/link.js",
+  "/client/network.js",
+  "/client/orders.js",
+  "/client/outbox.js",
+  "/client/presence.js",
+  "/client/records.js",
+  "/client/refused.js",
+  "/client/requests.js",
+  "/client/sequence.js",
+  "/client/store.js",
+  "/page/kept-history.js",
+  "/page/view/line.js",
+  "/page/view/avatar.js",
+  "/client/reconnect.js",
+  "/page/dates.js",
+  "/page/links.js",
+];
+
 document.documentElement.lang = language;
 document.documentElement.dir = direction;
 label(document);
 
+// Once all is there: what it fetches for the times without a network must not slow this one down.
+const serveOffline = () => void navigator.serviceWorker?.register("/sw.js").catch(() => {});
+if (document.readyState === "complete") serveOffline();
+else addEventListener("load", serveOffline);
+
 const room = roomFromPath(location.pathname);
 const name = room && (nameInToken(room) ?? identity.nameInTab(room));
 
+if (room) preload(CONVERSATION);
 if (name) enterHere(name);
 else ask();
 
@@ -38,8 +80,9 @@ function askAgain(refusal) {
 }
 
 /** @param {string} chosenName */
-function enterHere(chosenName) {
+async function enterHere(chosenName) {
   identity.useName(room, chosenName);
+  const { converse } = await import("./conversation.js");
   hideEntry();
   converse(document, { room, name: chosenName, onNameRefused: askAgain });
 }
@@ -48,4 +91,14 @@ function enterHere(chosenName) {
 function enterThere(chosenName, chosenRoom) {
   if (chosenName) identity.useName(chosenRoom, chosenName);
   location.assign(`/${chosenRoom}`);
+}
+
+/** Asks for modules all at once, not one import after the other. @param {string[]} paths */
+function preload(paths) {
+  for (const path of paths) {
+    const link = document.createElement("link");
+    link.rel = "modulepreload";
+    link.href = path;
+    document.head.append(link);
+  }
 }

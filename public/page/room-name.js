@@ -6,7 +6,7 @@ import { randomId } from "../client/random-id.js";
 
 const ROOM_NAME = /^[A-Za-z0-9~][A-Za-z0-9._~-]{0,63}$/;
 /** Legal, but their URLs lead elsewhere: to the API, or to the page's own files. */
-const RESERVED = new Set(["api", "health", "metrics", "status", "client", "page", "style", "index.html", "favicon.svg"]);
+const RESERVED = new Set(["api", "health", "metrics", "status", "client", "page", "style", "index.html", "favicon.svg", "sw.js"]);
 
 /** Says what keeps `name` from naming a room, if anything. @param {string} name @returns {"wrong" | "reserved" | undefined} */
 export function roomNameProblem(name) {

@@ -16,6 +16,8 @@ export class Timeline {
   more = false;
   /** @type {Message[]} */
   messages = [];
+  /** Who one was, where they are from an earlier visit. @type {import("../client/parlor.js").Member | undefined} */
+  you;
 
   /** Begins anew from the newest messages. @param {Page} newest */
   reset({ messages, more }) {

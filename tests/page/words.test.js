@@ -4,7 +4,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
+import * as arDialogs from "../../public/page/words/ar-dialogs.js";
 import * as ar from "../../public/page/words/ar.js";
+import * as enDialogs from "../../public/page/words/en-dialogs.js";
 import * as en from "../../public/page/words/en.js";
 import { plurals } from "../../public/page/words/plurals.js";
 
@@ -12,7 +14,7 @@ const PUBLIC = new URL("../../public/", import.meta.url);
 const html = readFileSync(new URL("index.html", PUBLIC), "utf8");
 
 /** @type {Record<string, Record<string, unknown>>} */
-const LANGUAGES = { en, ar };
+const LANGUAGES = { "en": en, "ar": ar, "en-dialogs": enDialogs, "ar-dialogs": arDialogs };
 
 test("each file of words is tested here", () => {
   const files = readdirSync(new URL("page/words/", PUBLIC)).filter((file) => file !== "plurals.js");
@@ -20,9 +22,11 @@ test("each file of words is tested here", () => {
 });
 
 for (const [language, words] of Object.entries(LANGUAGES)) {
+  const english = language.endsWith("-dialogs") ? enDialogs : en;
+
   test(`${language} has the words that English has, of the same kinds`, () => {
-    assert.deepEqual(Object.keys(words).sort(), Object.keys(en).sort());
-    for (const [name, word] of Object.entries(en)) {
+    assert.deepEqual(Object.keys(words).sort(), Object.keys(english).sort());
+    for (const [name, word] of Object.entries(english)) {
       assert.equal(typeof words[name], typeof word, name);
       if (typeof word === "function") assert.equal(/** @type {Function} */ (words[name]).length, word.length, name);
       if (typeof word === "object") assert.deepEqual(Object.keys(/** @type {object} */ (words[name])), Object.keys(word), name);
@@ -41,7 +45,7 @@ for (const [language, words] of Object.entries(LANGUAGES)) {
 }
 
 test("Arabic has a form for each of its six kinds of number wherever it counts", () => {
-  const source = readFileSync(new URL("page/words/ar.js", PUBLIC), "utf8");
+  const source = ["ar.js", "ar-dialogs.js"].map((file) => readFileSync(new URL(`page/words/${file}`, PUBLIC), "utf8")).join("");
   const calls = [...source.matchAll(/say\(\w+, \{(.*?)\}\)/gs)].map(([, forms = ""]) => forms);
   assert.ok(calls.length > 5);
   const kinds = new Intl.PluralRules("ar").resolvedOptions().pluralCategories.sort();
@@ -65,11 +69,15 @@ test("index.html names its words, and has none of its own but for who has no Jav
   for (const name of named) assert.equal(typeof (/** @type {Record<string, unknown>} */ (en)[name]), "string", name);
 });
 
+test("no word of a dialog has a name that a word of the page has", () => {
+  assert.deepEqual(Object.keys(enDialogs).filter((name) => name in en), []);
+});
+
 test("every word is used", () => {
   const files = readdirSync(PUBLIC, { recursive: true, encoding: "utf8" }).filter((path) => path.startsWith("page/") && path.endsWith(".js"));
   const source = files.filter((path) => !path.startsWith("page/words/")).map((path) => readFileSync(new URL(path, PUBLIC), "utf8")).join("\n");
   const inCode = [...source.matchAll(/\bwords\.(\w+)/g)].map(([, name]) => name);
   const inMarkup = [...html.matchAll(/data-word(?:-\w+)?="(\w+)"/g)].map(([, name]) => name);
   const used = new Set([...inCode, ...inMarkup, "retry", "discard"]); // those two by `words[act]` in line.js
-  assert.deepEqual(Object.keys(en).filter((name) => !used.has(name)), []);
+  assert.deepEqual([...Object.keys(en), ...Object.keys(enDialogs)].filter((name) => !used.has(name)), []);
 });

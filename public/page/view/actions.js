@@ -3,7 +3,7 @@
 // remove, ban. Shown only to those who may; the room decides. Loaded when a menu is opened first.
 
 import * as explain from "../explain.js";
-import { words } from "../words.js";
+import { words } from "../dialog-words.js";
 import { ask, field, select, told } from "./dialog.js";
 import { make } from "./dom.js";
 import { openMenu } from "./menu.js";
@@ -117,7 +117,7 @@ async function report({ root, room }, { seq, text }) {
 async function copy(root, text) {
   await navigator.clipboard.writeText(text).then(
     () => told(root, words.copied),
-    () => told(root, words.copyTextDenied),
+    () => told(root, words.copyDenied),
   );
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Asks something in a dialog, and tells in a line what came of it. Loaded when it is needed first.
 
-import { words } from "../words.js";
+import { words } from "../dialog-words.js";
 import { byId, make } from "./dom.js";
 
 /** @typedef {import("./dom.js").Root} Root */

@@ -4,7 +4,6 @@
 import { isPrivate, newPrivateRoom, roomNameProblem } from "../room-name.js";
 import { words } from "../words.js";
 import { byId, tell } from "./dom.js";
-import { showRooms } from "./rooms.js";
 
 const nameInput = byId(document, "entry-name", HTMLInputElement);
 const nameError = byId(document, "entry-name-error", HTMLElement);
@@ -25,13 +24,14 @@ export function showEntry({ name, room, refusal, enter }) {
   const isFront = room === "";
   byId(document, "entry-room-field", HTMLElement).hidden = !isFront;
   byId(document, "entry-private", HTMLElement).hidden = !isFront;
+  byId(document, "entry-beside", HTMLElement).hidden = !isFront;
   byId(document, "entry-elsewhere", HTMLElement).hidden = isFront;
   if (!isFront) {
     byId(document, "entry-title", HTMLElement).textContent = isPrivate(room) ? words.enterPrivate : words.enterTitle(room);
     byId(document, "entry-lead", HTMLElement).textContent = words.enterLead;
   }
   tell(byId(document, "entry-refusal", HTMLElement), refusal);
-  if (isFront) showRooms(choose);
+  if (isFront) showFront(enter);
   nameInput.value = name;
   (isFront && name ? roomInput : nameInput).focus();
 
@@ -45,6 +45,13 @@ export function showEntry({ name, room, refusal, enter }) {
     else (isNameGood ? roomInput : nameInput).focus();
   };
   byId(document, "entry-private-button", HTMLButtonElement).onclick = () => enter(nameInput.value.trim(), newPrivateRoom());
+}
+
+/** What is beside the form on the front page only. @param {(name: string, room: string) => void} enter */
+async function showFront(enter) {
+  const [{ showRooms }, { showRecent }] = await Promise.all([import("./rooms.js"), import("./recent.js")]);
+  showRecent((room) => enter(nameInput.value.trim(), room));
+  showRooms(choose);
 }
 
 export function hideEntry() {

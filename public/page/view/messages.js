@@ -166,7 +166,7 @@ export class MessageList extends View {
 
 /** @param {Message} message @param {Timeline} timeline @param {Self} self @returns {Line} */
 function messageLine({ id, seq, from, text, sent_at, reply_to, deleted }, timeline, { you }) {
-  return { id, seq, from, text: deleted ? words.deletedLine : text, isOwn: from.id === you?.id, at_ms: sent_at, quote: quoteOf(reply_to, timeline) };
+  return { id, seq, from, text: deleted ? words.deletedLine : text, isOwn: from.id === (you ?? timeline.you)?.id, at_ms: sent_at, quote: quoteOf(reply_to, timeline) };
 }
 
 /** @param {import("../../client/parlor.js").Send} send @param {Timeline} timeline @param {Self} self @returns {Line} */

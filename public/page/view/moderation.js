@@ -4,7 +4,7 @@
 
 import * as explain from "../explain.js";
 import { fullTimeOf } from "../dates.js";
-import { words } from "../words.js";
+import { words } from "../dialog-words.js";
 import { deleteMessage, settle } from "./actions.js";
 import { ask, button, field, select } from "./dialog.js";
 import { make } from "./dom.js";

@@ -10,7 +10,6 @@ const note = byId(document, "rooms-note", HTMLElement);
 
 /** Shows the rooms, and again whenever the page comes to the front. @param {(room: string) => void} choose */
 export function showRooms(choose) {
-  byId(document, "rooms", HTMLElement).hidden = false;
   const look = listRooms((state) => render(state, choose));
   window.addEventListener("focus", look);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());

@@ -12,6 +12,14 @@ export const roomName = "الغرفة";
 export const roomHint = "مثلًا ⁦tea-time⁩: حروف لاتينية وأرقام والعلامات ⁦. _ ~ -⁩";
 export const join = "انضم";
 export const openRooms = "الغرف المفتوحة";
+export const recentRooms = "غرفك";
+export const unread = "فيها جديد";
+/** @param {string} room */
+export const forget = (room) => `انسَ ⁨${room}⁩`;
+export const aboutTitle = "ما هذا";
+export const aboutName = "الغرفة رابط. لا حساب ولا تثبيت: يكفي اسم.";
+export const aboutKept = "لا شيء يضيع: ما تقوله يصل مرة واحدة وبترتيبه، حتى على اتصال سيئ.";
+export const aboutPrivate = "الغرفة الخاصة رابط لا يخمّنه أحد.";
 export const newPrivateRoom = "غرفة خاصة جديدة";
 export const privateHint = "لا تظهر في القائمة، واسمها لا يُخمَّن: لا يدخلها إلا من لديه الرابط.";
 export const otherRoom = "اختر غرفة أخرى";
@@ -31,9 +39,7 @@ export const peopleIn = (count) =>
 // The frame of a room.
 export const frontPage = "Parlor، الصفحة الأولى";
 export const privateRoom = "غرفة خاصة";
-export const copyLink = "انسخ الرابط";
-export const copied = "تم النسخ";
-export const copyDenied = "انسخه من شريط العنوان";
+export const share = "شارك الرابط";
 export const leave = "غادر";
 export const close = "أغلق";
 export const save = "احفظ";
@@ -91,8 +97,8 @@ export const newest = "الأحدث";
 export const newLines = (count) =>
   say(count, { zero: "لا جديد", one: "رسالة جديدة", two: "رسالتان جديدتان", few: "# رسائل جديدة", many: "# رسالة جديدة", other: "# رسالة جديدة" });
 /** @param {string} room */
-export const beginning = (room) => `هنا تبدأ ⁨${room}⁩. ألقِ التحية، أو انسخ الرابط لتدعو أحدًا.`;
-export const beginningPrivate = "هنا تبدأ غرفة خاصة. ألقِ التحية، أو انسخ الرابط لتدعو أحدًا.";
+export const beginning = (room) => `هنا تبدأ ⁨${room}⁩. ألقِ التحية، أو شارك الرابط لتدعو أحدًا.`;
+export const beginningPrivate = "هنا تبدأ غرفة خاصة. ألقِ التحية، أو شارك الرابط لتدعو أحدًا.";
 export const today = "اليوم";
 export const yesterday = "أمس";
 export const sending = "جارٍ الإرسال…";
@@ -133,108 +139,11 @@ export const othersHere = (count) =>
 export const changeName = "غيّر الاسم";
 export const newName = "الاسم الجديد";
 
-// What one may do with a line or a person.
+// What a moderator sees, and what binds the others.
 export const more = "المزيد";
 /** @param {string} name */
 export const moreOf = (name) => `المزيد عن ⁨${name}⁩`;
-export const copyText = "انسخ النص";
-export const copyTextDenied = "لا يسمح المتصفح لهذه الصفحة بالنسخ.";
-export const report = "أبلغ عنها…";
-export const reportTitle = "الإبلاغ عن هذه الرسالة";
-export const reportReason = "ما الخطأ فيها؟ يقرأ هذا المشرفون.";
-export const reportIt = "أبلغ";
-export const reportedTold = "تم الإبلاغ. شكرًا لك.";
-export const deleteMessage = "احذف…";
-export const deleteTitle = "أتحذف هذه الرسالة؟";
-export const deleteSure = "يذهب نصها عن الجميع ولا يعود.";
-export const deleteIt = "احذف";
-export const deletedTold = "حُذفت الرسالة.";
-/** @param {string} name */
-export const mute = (name) => `أسكت ⁨${name}⁩…`;
-/** @param {string} name */
-export const unmute = (name) => `اسمح بكلام ⁨${name}⁩`;
-/** @param {string} name */
-export const remove = (name) => `أخرج ⁨${name}⁩…`;
-/** @param {string} name */
-export const ban = (name) => `احظر ⁨${name}⁩…`;
-/** @param {string} name */
-export const muteTitle = (name) => `إسكات ⁨${name}⁩؟`;
-/** @param {string} name */
-export const removeTitle = (name) => `إخراج ⁨${name}⁩؟`;
-/** @param {string} name */
-export const banTitle = (name) => `حظر ⁨${name}⁩؟`;
-/** What each of them means. */
-export const sure = {
-  mute: "لا تقبل الغرفة رسائل منه.",
-  remove: "تنتهي اتصالاته، وله أن يعود.",
-  ban: "تنتهي اتصالاته، ولا تدخله الغرفة بعد ذلك.",
-};
-/** What the button says. */
-export const acts = { mute: "أسكت", remove: "أخرج", ban: "احظر" };
-/** @param {string} name */
-export const mutedTold = (name) => `أُسكت ⁨${name}⁩.`;
-/** @param {string} name */
-export const unmutedTold = (name) => `يُسمح الآن بكلام ⁨${name}⁩.`;
-/** @param {string} name */
-export const removedTold = (name) => `أُخرج ⁨${name}⁩.`;
-/** @param {string} name */
-export const bannedTold = (name) => `حُظر ⁨${name}⁩.`;
-/** @param {string} name */
-export const unbannedTold = (name) => `يُسمح بدخول ⁨${name}⁩ من جديد.`;
-export const forHowLong = "إلى متى؟";
-export const forGood = "دائمًا";
-/** @param {number} count */
-export const seconds = (count) =>
-  say(count, { zero: "بلا ثوانٍ", one: "ثانية واحدة", two: "ثانيتان", few: "# ثوانٍ", many: "# ثانية", other: "# ثانية" });
-/** @param {number} count */
-export const minutes = (count) =>
-  say(count, { zero: "بلا دقائق", one: "دقيقة واحدة", two: "دقيقتان", few: "# دقائق", many: "# دقيقة", other: "# دقيقة" });
-/** @param {number} count */
-export const hours = (count) =>
-  say(count, { zero: "بلا ساعات", one: "ساعة واحدة", two: "ساعتان", few: "# ساعات", many: "# ساعة", other: "# ساعة" });
-/** @param {number} count */
-export const days = (count) =>
-  say(count, { zero: "بلا أيام", one: "يوم واحد", two: "يومان", few: "# أيام", many: "# يومًا", other: "# يوم" });
-
-// Keeping a room in order.
 export const moderation = "الإشراف";
-export const lock = "لا يكتب إلا المشرفون";
-export const lockedTold = "لا يكتب الآن إلا المشرفون.";
-export const unlockedTold = "للجميع أن يكتبوا من جديد.";
-export const slowMode = "الوقت بين رسالتين من عضو واحد";
-export const off = "بلا";
-export const slowTold = "الوضع البطيء يعمل.";
-export const fastTold = "الوضع البطيء متوقف.";
-export const clear = "احذف كل الرسائل…";
-export const clearTitle = "أتحذف كل الرسائل؟";
-export const clearSure = "تبدأ الغرفة من جديد عند الجميع، ولا شيء يعيد رسائلها.";
-export const clearIt = "احذف الكل";
-export const clearedTold = "حُذفت كل الرسائل.";
-export const reports = "البلاغات";
-export const noReports = "لا بلاغات.";
-export const mutedList = "المُسكَتون";
-export const bannedList = "المحظورون";
-export const lift = "ارفع";
-export const done = "ما جرى";
-export const somebody = "أحدهم";
-/** @param {string} name @param {string} time */
-export const reportedBy = (name, time) => `⁨${name}⁩، ${time}`;
-/** @param {string} name @param {string} time */
-export const until = (name, time) => `⁨${name}⁩، حتى ${time}`;
-/** @param {string} name @param {string} action @param {string} other */
-export const did = (name, action, other) => `⁨${name}⁩: ${action}${other && ` ⁨${other}⁩`}`;
-/** What was done, by the protocol's names. @type {Record<string, string>} */
-export const actions = {
-  delete: "حذف رسالة",
-  remove: "إخراج",
-  ban: "حظر",
-  unban: "رفع الحظر عن",
-  mute: "إسكات",
-  unmute: "رفع الإسكات عن",
-  lock: "قفل الغرفة أو فتحها",
-  slow_mode: "ضبط الوضع البطيء",
-  clear: "حذف كل الرسائل",
-};
 export const readOnly = "يمكنك القراءة هنا، لا الكتابة.";
 export const isLocked = "الغرفة مقفلة: لا يكتب فيها إلا المشرفون.";
 /** @param {number} count */

@@ -2,9 +2,9 @@
 // Every word that a person reads on the page, in English. The other languages say the same under the same
 // names: tests/page/words.test.js holds them to it, and `tsc` to the same arguments.
 //
-// To add a language, copy this file to its two letters (`de.js`), translate what is in quotes, give
-// `plurals` its code and every form that Intl.PluralRules knows of it, and name it in `LANGUAGES` in
-// ../words.js. Names and texts of people come in as arguments: they may be of another direction, so leave
+// To add a language, copy this file and en-dialogs.js to its two letters (`de.js`), translate what is in
+// quotes, give `plurals` its code and every form that Intl.PluralRules knows of it, and name them in
+// `LANGUAGES` in ../words.js. Names and texts of people come in as arguments: they may be of another direction, so leave
 // them between ⁨ and ⁩ (U+2068, U+2069), which keep a sentence in order around them.
 //
 // index.html shows words by name: `data-word`, and `data-word-label`, `-placeholder`, `-title` for attributes.
@@ -20,6 +20,14 @@ export const roomName = "Room";
 export const roomHint = "For example tea-time: letters, digits and . _ ~ -";
 export const join = "Join";
 export const openRooms = "Open rooms";
+export const recentRooms = "Your rooms";
+export const unread = "something new";
+/** @param {string} room */
+export const forget = (room) => `Forget ⁨${room}⁩`;
+export const aboutTitle = "What this is";
+export const aboutName = "A room is a link. No account, nothing to install: a name is enough.";
+export const aboutKept = "Nothing is lost: what you say arrives once and in order, also over a bad connection.";
+export const aboutPrivate = "A private room is a link that nobody can guess.";
 export const newPrivateRoom = "New private room";
 export const privateHint = "Unlisted, and its name can’t be guessed: only people with the link come in.";
 export const otherRoom = "Choose another room";
@@ -38,9 +46,7 @@ export const peopleIn = (count) => say(count, { one: "# here", other: "# here" }
 // The frame of a room.
 export const frontPage = "Parlor, front page";
 export const privateRoom = "Private room";
-export const copyLink = "Copy link";
-export const copied = "Copied";
-export const copyDenied = "Copy it from the address bar";
+export const share = "Share link";
 export const leave = "Leave";
 export const close = "Close";
 export const save = "Save";
@@ -81,8 +87,8 @@ export const newest = "Newest";
 /** @param {number} count */
 export const newLines = (count) => say(count, { other: "# new" });
 /** @param {string} room */
-export const beginning = (room) => `This is where ${room} begins. Say hello, or copy the link to bring somebody in.`;
-export const beginningPrivate = "This is where a private room begins. Say hello, or copy the link to bring somebody in.";
+export const beginning = (room) => `This is where ${room} begins. Say hello, or share the link to bring somebody in.`;
+export const beginningPrivate = "This is where a private room begins. Say hello, or share the link to bring somebody in.";
 export const today = "Today";
 export const yesterday = "Yesterday";
 export const sending = "Sending…";
@@ -120,104 +126,11 @@ export const othersHere = (count) => say(count, { other: "and # more" });
 export const changeName = "Change name";
 export const newName = "New name";
 
-// What one may do with a line or a person.
+// What a moderator sees, and what binds the others.
 export const more = "More";
 /** @param {string} name */
 export const moreOf = (name) => `More of ⁨${name}⁩`;
-export const copyText = "Copy text";
-export const copyTextDenied = "The browser does not let this page copy.";
-export const report = "Report…";
-export const reportTitle = "Report this message";
-export const reportReason = "What is wrong with it? Moderators read this.";
-export const reportIt = "Report";
-export const reportedTold = "Reported. Thank you.";
-export const deleteMessage = "Delete…";
-export const deleteTitle = "Delete this message?";
-export const deleteSure = "Its text goes for everybody, and does not come back.";
-export const deleteIt = "Delete";
-export const deletedTold = "The message is deleted.";
-/** @param {string} name */
-export const mute = (name) => `Mute ⁨${name}⁩…`;
-/** @param {string} name */
-export const unmute = (name) => `Let ⁨${name}⁩ speak`;
-/** @param {string} name */
-export const remove = (name) => `Remove ⁨${name}⁩…`;
-/** @param {string} name */
-export const ban = (name) => `Ban ⁨${name}⁩…`;
-/** @param {string} name */
-export const muteTitle = (name) => `Mute ⁨${name}⁩?`;
-/** @param {string} name */
-export const removeTitle = (name) => `Remove ⁨${name}⁩?`;
-/** @param {string} name */
-export const banTitle = (name) => `Ban ⁨${name}⁩?`;
-/** What each of them means. */
-export const sure = {
-  mute: "The room takes none of their messages.",
-  remove: "Their connections end. They may come back.",
-  ban: "Their connections end, and the room lets them in no more.",
-};
-/** What the button says. */
-export const acts = { mute: "Mute", remove: "Remove", ban: "Ban" };
-/** @param {string} name */
-export const mutedTold = (name) => `⁨${name}⁩ is muted.`;
-/** @param {string} name */
-export const unmutedTold = (name) => `⁨${name}⁩ may speak.`;
-/** @param {string} name */
-export const removedTold = (name) => `⁨${name}⁩ was removed.`;
-/** @param {string} name */
-export const bannedTold = (name) => `⁨${name}⁩ is banned.`;
-/** @param {string} name */
-export const unbannedTold = (name) => `⁨${name}⁩ may come in again.`;
-export const forHowLong = "For how long?";
-export const forGood = "For good";
-/** @param {number} count */
-export const seconds = (count) => say(count, { one: "# second", other: "# seconds" });
-/** @param {number} count */
-export const minutes = (count) => say(count, { one: "# minute", other: "# minutes" });
-/** @param {number} count */
-export const hours = (count) => say(count, { one: "# hour", other: "# hours" });
-/** @param {number} count */
-export const days = (count) => say(count, { one: "# day", other: "# days" });
-
-// Keeping a room in order.
 export const moderation = "Moderation";
-export const lock = "Only moderators may write";
-export const lockedTold = "Only moderators may write now.";
-export const unlockedTold = "Everybody may write again.";
-export const slowMode = "Time between two messages of a member";
-export const off = "Off";
-export const slowTold = "Slow mode is on.";
-export const fastTold = "Slow mode is off.";
-export const clear = "Delete all messages…";
-export const clearTitle = "Delete all messages?";
-export const clearSure = "The room begins anew for everybody. Nothing brings its messages back.";
-export const clearIt = "Delete all";
-export const clearedTold = "All messages are deleted.";
-export const reports = "Reports";
-export const noReports = "Nothing is reported.";
-export const mutedList = "Muted";
-export const bannedList = "Banned";
-export const lift = "Lift";
-export const done = "What was done";
-export const somebody = "somebody";
-/** @param {string} name @param {string} time */
-export const reportedBy = (name, time) => `⁨${name}⁩, ${time}`;
-/** @param {string} name @param {string} time */
-export const until = (name, time) => `⁨${name}⁩, until ${time}`;
-/** @param {string} name @param {string} action @param {string} other */
-export const did = (name, action, other) => `⁨${name}⁩: ${action}${other && ` ⁨${other}⁩`}`;
-/** What was done, by the protocol's names. @type {Record<string, string>} */
-export const actions = {
-  delete: "deleted a message",
-  remove: "removed",
-  ban: "banned",
-  unban: "let in again",
-  mute: "muted",
-  unmute: "unmuted",
-  lock: "locked or opened the room",
-  slow_mode: "set slow mode",
-  clear: "deleted all messages",
-};
 export const readOnly = "You can read here, but not write.";
 export const isLocked = "The room is locked: only moderators may write.";
 /** @param {number} count */
