@@ -13,6 +13,8 @@ import { ROOT } from "./toolchain.mjs";
 const PUBLIC = join(ROOT, "public");
 const ENTRY = "/page/main.js";
 const CONVERSATION = "/page/conversation.js";
+/** For pages of other sites, which the service worker has no part in. */
+const EMBEDDING = new Set(["/client/parlor-chat.js", "/style/embed.css"]);
 const IMPORT = /^(?:import|export)\s[^;]*?from "(\.[^"]+)";|^import "(\.[^"]+)";/gms;
 
 /** @typedef {{ file: string, written: string, right: string }} Part */
@@ -35,7 +37,7 @@ export function parts() {
 /** Paths of all that the page may ask for, itself first. */
 function shellFiles() {
   const names = readdirSync(PUBLIC, { recursive: true, encoding: "utf8" }).map((name) => `/${name}`);
-  const isShell = (/** @type {string} */ path) => /^\/(page|client|style)\/.*\.(js|css|png|webmanifest)$/.test(path) && !path.startsWith("/page/embed");
+  const isShell = (/** @type {string} */ path) => /^\/(page|client|style)\/.*\.(js|css|png|webmanifest)$/.test(path) && !EMBEDDING.has(path);
   return ["/", "/favicon.svg", ...names.filter(isShell).sort()];
 }
 

@@ -44,6 +44,7 @@ export const connect = (url, options) => new JoinedRoom(url, options);
 class JoinedRoom {
   #events = new Emitter();
   #address;
+  #token;
   #link;
   #outbox;
   #requests;
@@ -64,6 +65,7 @@ class JoinedRoom {
     const clock = options.clock ?? systemClock;
     const address = roomUrl(url);
     this.#address = address;
+    this.#token = options.token;
     this.#name = options.name.toWellFormed();
     const store = options.store === undefined ? defaultStore() : options.store;
     this.#keeper = new Keeper(store ?? undefined, address.host + address.pathname, this.#name);
@@ -201,7 +203,7 @@ class JoinedRoom {
 
   /** @param {{ before?: number, limit?: number }} [page] */
   records(page = {}) {
-    return readRecords(this.#address, undefined, page);
+    return readRecords(this.#address, this.#token, page);
   }
 
   /** @type {Room["on"]} */

@@ -5,7 +5,7 @@ import { Refused } from "./refused.js";
 
 /** @typedef {import("./parlor.js").Kept} Kept */
 
-/** @param {URL} address  The room's. @param {string | undefined} token @param {{ before?: number, limit?: number }} range @returns {Promise<Kept>} */
+/** @param {URL} address  The room's. @param {import("./parlor.js").Options["token"]} token @param {{ before?: number, limit?: number }} range @returns {Promise<Kept>} */
 export async function readRecords(address, token, range) {
   const url = new URL(address);
   url.protocol = url.protocol.replace("ws", "http");
@@ -13,7 +13,8 @@ export async function readRecords(address, token, range) {
   url.pathname = `${url.pathname.slice(0, at)}/api/rooms/${url.pathname.slice(at + 1) || "default"}/moderation`;
   for (const [name, value] of Object.entries(range)) url.searchParams.set(name, String(value));
   try {
-    const answer = await fetch(url, token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } });
+    const shown = typeof token === "function" ? await token() : token;
+    const answer = await fetch(url, shown === undefined ? {} : { headers: { Authorization: `Bearer ${shown}` } });
     const body = await answer.json();
     if (!answer.ok) throw new Refused(body.error);
     return body;

@@ -8,7 +8,6 @@ import * as explain from "./explain.js";
 import * as identity from "./identity.js";
 import { readOffline } from "./offline.js";
 import { Timeline } from "./timeline.js";
-import { tokenFor } from "./token.js";
 import { TypingSignal } from "./typing-signal.js";
 import { Composer } from "./view/composer.js";
 import { HistoryTop } from "./view/history.js";
@@ -21,12 +20,20 @@ import { Scroll } from "./view/scroll.js";
 import { Status } from "./view/status.js";
 
 /**
- * Enters a room and stays until the page goes.
+ * Enters a room and stays until it is left.
  * @param {import("./view/dom.js").Root} root  Where the markup of a room is.
- * @param {{ room: string, name: string, onNameRefused: (why: string) => void }} options
+ * @param {object} options
+ * @param {string} options.room
+ * @param {string} [options.place]  What is kept is kept for this: the room, and in another page its address.
+ * @param {string} options.name
+ * @param {string} options.url  Of the room.
+ * @param {import("../client/parlor.js").Options["token"]} [options.token]
+ * @param {(why: string) => void} options.askAgain  The room won't have this name.
+ * @param {() => void} options.leave  Called when one has left.
+ * @returns {() => void} what ends the conversation
  */
-export function converse(root, { room: roomName, name, onNameRefused }) {
-  const room = connect(`/${encodeURIComponent(roomName)}`, { name, token: tokenFor(roomName) });
+export function converse(root, { room: roomName, place = roomName, name, url, token, askAgain, leave: onLeave }) {
+  const room = connect(url, { name, token });
   const timeline = new Timeline();
   const typing = new TypingSignal(systemClock, (on) => room.typing(on));
   let isLoading = false;
@@ -55,18 +62,24 @@ export function converse(root, { room: roomName, name, onNameRefused }) {
   const historyTop = new HistoryTop(root, loadOlder);
   const list = new MessageList(root, { reply, more: openLine, retry, discard });
 
-  readOffline(roomName, room, timeline, draw);
-  showRoom(root, roomName, { link: location.origin + location.pathname, leave, moderate });
+  readOffline(place, room, timeline, draw);
+  showRoom(root, roomName, { link: new URL(url, location.href).href, leave, moderate });
   status.show(room.status);
-  composer.focus();
+  if (root === document) composer.focus(); // in another page it is not for us to take it
   draw(); // what an earlier page left unsent
+  return end;
+
+  function end() {
+    room.close();
+    status.close();
+  }
 
   /** @param {import("../client/parlor.js").Status} now */
   function onStatus(now) {
     status.show(now);
     composer.open(now.phase !== "stopped");
     if (now.phase === "stopped" && now.code === "bad_name") {
-      onNameRefused(explain.refusal({ code: "bad_name", message: now.reason }, room.limits));
+      askAgain(explain.refusal({ code: "bad_name", message: now.reason }, room.limits));
     }
   }
 
@@ -74,7 +87,7 @@ export function converse(root, { room: roomName, name, onNameRefused }) {
   function onMembers() {
     if (room.name === name) return;
     name = room.name;
-    identity.useName(roomName, name);
+    identity.useName(place, name);
     rename.done();
   }
 
@@ -148,9 +161,8 @@ export function converse(root, { room: roomName, name, onNameRefused }) {
   }
 
   function leave() {
-    room.close();
-    identity.forgetName(roomName);
-    location.assign("/");
+    end();
+    onLeave();
   }
 
   /** Draws once for all that happens in this turn. */

@@ -3,9 +3,9 @@
 
 import * as identity from "./identity.js";
 import { roomFromPath } from "./room-name.js";
-import { nameInToken } from "./token.js";
-import { direction, language } from "./words.js";
-import { hideEntry, showEntry } from "./view/entry.js";
+import { nameInToken, tokenFor } from "./token.js";
+import { direction, language, words } from "./words.js";
+import { Entry } from "./view/entry.js";
 import { label } from "./view/labels.js";
 
 /** What a room stands on, fetched while one still types a name. Written by `node scripts/shell.mjs`. */
@@ -54,6 +54,7 @@ const serveOffline = () => void navigator.serviceWorker?.register("/sw.js").catc
 if (document.readyState === "complete") serveOffline();
 else addEventListener("load", serveOffline);
 
+const entry = new Entry(document);
 const room = roomFromPath(location.pathname);
 const name = room && (nameInToken(room) ?? identity.nameInTab(room));
 
@@ -64,7 +65,7 @@ else ask();
 function ask() {
   const refusal = history.state?.refusal; // left by `askAgain` before the reload
   history.replaceState(null, "");
-  showEntry({
+  entry.show({
     name: identity.lastName() ?? "",
     room,
     refusal,
@@ -82,9 +83,20 @@ function askAgain(refusal) {
 /** @param {string} chosenName */
 async function enterHere(chosenName) {
   identity.useName(room, chosenName);
-  const { converse } = await import("./conversation.js");
-  hideEntry();
-  converse(document, { room, name: chosenName, onNameRefused: askAgain });
+  try {
+    const { converse } = await import("./conversation.js");
+    entry.hide();
+    converse(document, { room, name: chosenName, url: `/${encodeURIComponent(room)}`, token: tokenFor(room), askAgain, leave });
+  } catch (error) {
+    ask(); // the modules did not come: no network, and never here before
+    entry.refuse(words.refusals["disconnected"]);
+    throw error;
+  }
+}
+
+function leave() {
+  identity.forgetName(room);
+  location.assign("/");
 }
 
 /** @param {string} chosenName @param {string} chosenRoom */

@@ -2,6 +2,7 @@
 // The rooms that one was in, and whether something was said there since. No DOM.
 
 import { forgetHistory } from "./kept-history.js";
+import { authorization } from "./token.js";
 import { visits } from "./visits.js";
 
 /** @typedef {{ room: string, seq: number, isUnread: boolean }} RecentRoom */
@@ -22,7 +23,7 @@ export function withNews(rooms) {
   return Promise.all(
     rooms.map(async (recent) => {
       try {
-        const answer = await fetch(`/api/rooms/${encodeURIComponent(recent.room)}`);
+        const answer = await fetch(`/api/rooms/${encodeURIComponent(recent.room)}`, { headers: authorization(recent.room) });
         const { messages } = answer.ok ? await answer.json() : { messages: 0 };
         // Fewer than were read: its history began anew, and what there is of it is new.
         return { ...recent, isUnread: messages > 0 && messages !== recent.seq };

@@ -3,66 +3,73 @@
 
 import { isPrivate, newPrivateRoom, roomNameProblem } from "../room-name.js";
 import { words } from "../words.js";
-import { byId, tell } from "./dom.js";
-
-const nameInput = byId(document, "entry-name", HTMLInputElement);
-const nameError = byId(document, "entry-name-error", HTMLElement);
-const roomInput = byId(document, "entry-room", HTMLInputElement);
-const roomError = byId(document, "entry-room-error", HTMLElement);
+import { View, tell } from "./dom.js";
 
 /**
- * Shows the form; `enter` is called with a name and a room that may be one. A private room may be
- * entered without a name: its own page asks for it.
- * @param {object} entry
- * @param {string} entry.name  Offered.
- * @param {string} entry.room  "" on the front page.
- * @param {string} [entry.refusal]  Why one is back here.
- * @param {(name: string, room: string) => void} entry.enter
+ * @typedef {object} Question
+ * @property {string} name  Offered.
+ * @property {string} room  "" on the front page.
+ * @property {string} [refusal]  Why one is back here.
+ * @property {(name: string, room: string) => void} enter  Called with a name and a room that may be one. A
+ *   private room may be entered without a name: its own page asks for it.
  */
-export function showEntry({ name, room, refusal, enter }) {
-  byId(document, "entry", HTMLElement).hidden = false;
-  const isFront = room === "";
-  byId(document, "entry-room-field", HTMLElement).hidden = !isFront;
-  byId(document, "entry-private", HTMLElement).hidden = !isFront;
-  byId(document, "entry-beside", HTMLElement).hidden = !isFront;
-  byId(document, "entry-elsewhere", HTMLElement).hidden = isFront;
-  if (!isFront) {
-    byId(document, "entry-title", HTMLElement).textContent = isPrivate(room) ? words.enterPrivate : words.enterTitle(room);
-    byId(document, "entry-lead", HTMLElement).textContent = words.enterLead;
+
+export class Entry extends View {
+  #entry = this.byId("entry", HTMLElement);
+  #name = this.byId("entry-name", HTMLInputElement);
+  #nameError = this.byId("entry-name-error", HTMLElement);
+  #room = this.byId("entry-room", HTMLInputElement);
+  #roomError = this.byId("entry-room-error", HTMLElement);
+
+  /** @param {Question} question */
+  show({ name, room, refusal, enter }) {
+    const isFront = room === "";
+    this.#entry.hidden = false;
+    for (const id of ["entry-room-field", "entry-private", "entry-beside"]) this.byId(id, HTMLElement).hidden = !isFront;
+    this.byId("entry-elsewhere", HTMLElement).hidden = isFront;
+    if (!isFront) {
+      this.byId("entry-title", HTMLElement).textContent = isPrivate(room) ? words.enterPrivate : words.enterTitle(room);
+      this.byId("entry-lead", HTMLElement).textContent = words.enterLead;
+    }
+    this.refuse(refusal);
+    this.#name.value = name;
+    if (isFront) this.#showFront(enter);
+    if (this.root === document) (isFront && name ? this.#room : this.#name).focus();
+
+    this.byId("entry-form", HTMLFormElement).onsubmit = (event) => {
+      event.preventDefault();
+      const chosenName = this.#name.value.trim();
+      const chosenRoom = isFront ? this.#room.value.trim() : room;
+      const isNameGood = check(this.#name, this.#nameError, chosenName ? undefined : words.nameMissing);
+      const isRoomGood = !isFront || check(this.#room, this.#roomError, problemOf(chosenRoom));
+      if (isNameGood && isRoomGood) enter(chosenName, chosenRoom);
+      else (isNameGood ? this.#room : this.#name).focus();
+    };
+    this.byId("entry-private-button", HTMLButtonElement).onclick = () => enter(this.#name.value.trim(), newPrivateRoom());
   }
-  tell(byId(document, "entry-refusal", HTMLElement), refusal);
-  if (isFront) showFront(enter);
-  nameInput.value = name;
-  (isFront && name ? roomInput : nameInput).focus();
 
-  byId(document, "entry-form", HTMLFormElement).onsubmit = (event) => {
-    event.preventDefault();
-    const chosenName = nameInput.value.trim();
-    const chosenRoom = isFront ? roomInput.value.trim() : room;
-    const isNameGood = check(nameInput, nameError, chosenName ? undefined : words.nameMissing);
-    const isRoomGood = !isFront || check(roomInput, roomError, problemOf(chosenRoom));
-    if (isNameGood && isRoomGood) enter(chosenName, chosenRoom);
-    else (isNameGood ? roomInput : nameInput).focus();
-  };
-  byId(document, "entry-private-button", HTMLButtonElement).onclick = () => enter(nameInput.value.trim(), newPrivateRoom());
-}
+  /** Says why one can't go in. @param {string | undefined} why */
+  refuse(why) {
+    tell(this.byId("entry-refusal", HTMLElement), why);
+  }
 
-/** What is beside the form on the front page only. @param {(name: string, room: string) => void} enter */
-async function showFront(enter) {
-  const [{ showRooms }, { showRecent }] = await Promise.all([import("./rooms.js"), import("./recent.js")]);
-  showRecent((room) => enter(nameInput.value.trim(), room));
-  showRooms(choose);
-}
+  hide() {
+    this.#entry.hidden = true;
+  }
 
-export function hideEntry() {
-  byId(document, "entry", HTMLElement).hidden = true;
-}
+  /** What is beside the form on the front page only. @param {(name: string, room: string) => void} enter */
+  async #showFront(enter) {
+    const [{ showRooms }, { showRecent }] = await Promise.all([import("./rooms.js"), import("./recent.js")]);
+    showRecent((room) => enter(this.#name.value.trim(), room));
+    showRooms((room) => this.#choose(room));
+  }
 
-/** Fills a room in, and goes on to what is missing. @param {string} room */
-function choose(room) {
-  roomInput.value = room;
-  check(roomInput, roomError, undefined);
-  (nameInput.value.trim() ? byId(document, "entry-join", HTMLButtonElement) : nameInput).focus();
+  /** Fills a room in, and goes on to what is missing. @param {string} room */
+  #choose(room) {
+    this.#room.value = room;
+    check(this.#room, this.#roomError, undefined);
+    (this.#name.value.trim() ? this.byId("entry-join", HTMLButtonElement) : this.#name).focus();
+  }
 }
 
 /** Shows what is wrong with a field; returns whether nothing is. @param {HTMLInputElement} input @param {HTMLElement} error @param {string | undefined} problem */

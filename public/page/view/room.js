@@ -12,7 +12,7 @@ export function showRoom(root, room, on) {
   byId(root, "room", HTMLElement).hidden = false;
   byId(root, "room-name", HTMLElement).textContent = title;
   byId(root, "room-lock", SVGElement).toggleAttribute("hidden", !isPrivate(room));
-  document.title = `${title} · Parlor`;
+  if (root === document) document.title = `${title} · Parlor`;
   const share = async () => {
     const dialog = await import("./share.js");
     dialog.share(root, { url: on.link, title, isPrivate: isPrivate(room) });

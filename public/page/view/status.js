@@ -16,13 +16,14 @@ export class Status extends View {
   #reload = this.byId("banner-reload", HTMLButtonElement);
   /** @type {State | undefined} */
   #state;
+  #timer;
 
   /** @param {import("./dom.js").Root} root @param {() => void} onRetry */
   constructor(root, onRetry) {
     super(root);
     this.#now.addEventListener("click", onRetry);
     this.#reload.addEventListener("click", () => location.reload());
-    setInterval(() => this.#count(), 1_000);
+    this.#timer = setInterval(() => this.#count(), 1_000);
   }
 
   /** @param {State} state */
@@ -36,6 +37,10 @@ export class Status extends View {
     if (state.phase !== "waiting") tell(this.#text, bannerText(state));
     this.#count();
     this.#banner.hidden = this.#text.hidden;
+  }
+
+  close() {
+    clearInterval(this.#timer);
   }
 
   #count() {
