@@ -65,7 +65,6 @@ const SHELL = [
   "/page/view/rename.js",
   "/page/view/room.js",
   "/page/view/rooms.js",
-  "/page/view/rules.js",
   "/page/view/scroll.js",
   "/page/view/share.js",
   "/page/view/status.js",

@@ -15,7 +15,7 @@ const ENTRY = "/page/main.js";
 const CONVERSATION = "/page/conversation.js";
 /** For pages of other sites, which the service worker has no part in. */
 const EMBEDDING = new Set(["/client/parlor-chat.js", "/style/embed.css"]);
-const IMPORT = /^(?:import|export)\s[^;]*?from "(\.[^"]+)";|^import "(\.[^"]+)";/gms;
+const IMPORT = /^(?:import|export)\s[^;]*?from "(\.[^"]+)";|^import "(\.[^"]+)";/gm;
 
 /** @typedef {{ file: string, written: string, right: string }} Part */
 

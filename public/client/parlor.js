@@ -23,7 +23,6 @@ import { watchNetwork } from "./network.js";
 import { Orders } from "./orders.js";
 import { Outbox } from "./outbox.js";
 import { Presence } from "./presence.js";
-import { readRecords } from "./records.js";
 import { Refused } from "./refused.js";
 import { Requests } from "./requests.js";
 import { Sequence } from "./sequence.js";
@@ -202,7 +201,8 @@ class JoinedRoom {
   }
 
   /** @param {{ before?: number, limit?: number }} [page] */
-  records(page = {}) {
+  async records(page = {}) {
+    const { readRecords } = await import("./records.js"); // of the few who keep order
     return readRecords(this.#address, this.#token, page);
   }
 

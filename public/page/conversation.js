@@ -14,8 +14,7 @@ import { HistoryTop } from "./view/history.js";
 import { MessageList } from "./view/messages.js";
 import { People } from "./view/people.js";
 import { Rename } from "./view/rename.js";
-import { showModeration, showRoom, showTyping } from "./view/room.js";
-import { showRules } from "./view/rules.js";
+import { showModeration, showRoom, showRules, showTyping } from "./view/room.js";
 import { Scroll } from "./view/scroll.js";
 import { Status } from "./view/status.js";
 

@@ -2,6 +2,8 @@
 // The words of the reader's language: the first of the browser's languages that there are words for, or
 // the one that `?lang=` asks for. en.js says how to add a language. No DOM.
 
+import "./words/plurals.js"; // every language needs it: fetched along with this, not after the words
+
 /**
  * What every language must have, from what English has.
  * @template English

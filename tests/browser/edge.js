@@ -22,6 +22,8 @@ import { gzipSync } from "node:zlib";
 /** @typedef {(path: string, body: string) => string} Alter */
 
 const SLOW_MS = 6_000; // longer than the page waits for the network
+/** What the edge answers without asking, once it has it: the page, its files. */
+const FILE = /^\/(?!api\/)[^?]*$/;
 const TEXT = /text|javascript|json|svg|manifest/;
 
 /** @param {import("../harness.js").Server} server @param {{ isTls?: boolean, alter?: Alter }} [options] */
@@ -36,9 +38,13 @@ export async function startEdge(server, { isTls = false, alter = (_, body) => bo
   };
   /** @type {Set<import("node:net").Socket>} */
   const open = new Set();
+  /** What the edge keeps ready, compressed: the page's files. @type {Map<string, { status: number, headers: Record<string, any>, body: Buffer }>} */
+  const cache = new Map();
 
   /** @param {any} request @param {any} response */
   const answer = async (request, response) => {
+    const cached = cache.get(request.url);
+    if (cached) return response.writeHead(cached.status, cached.headers).end(cached.body);
     if (edge.isSlow) await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
     const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !/^(:|host$|connection$|accept-encoding$|if-none-match$)/.test(name)));
     const upstream = await fetch(server.url + request.url, { method: request.method, headers, redirect: "manual" });
@@ -50,8 +56,10 @@ export async function startEdge(server, { isTls = false, alter = (_, body) => bo
     const sent = Object.fromEntries(kept.flatMap((name) => (upstream.headers.has(name) ? [[name, upstream.headers.get(name)]] : [])));
     if (upstream.status === 200 && request.headers["if-none-match"] === etag) return response.writeHead(304, { ...sent, etag }).end();
     const isZipped = isTls && TEXT.test(type);
-    response.writeHead(upstream.status, { ...sent, etag, ...(isZipped ? { "content-encoding": "gzip" } : {}) });
-    response.end(isZipped ? gzipSync(whole, { level: 9 }) : whole);
+    const body = isZipped ? gzipSync(whole, { level: 9 }) : whole;
+    const answered = { status: upstream.status, headers: { ...sent, etag, ...(isZipped ? { "content-encoding": "gzip" } : {}) }, body };
+    if (isTls && upstream.status === 200 && FILE.test(String(request.url))) cache.set(request.url, answered);
+    response.writeHead(answered.status, answered.headers).end(body);
   };
   const take = (/** @type {any} */ request, /** @type {any} */ response) => void answer(request, response).catch(() => response.destroy?.());
 

@@ -2,7 +2,7 @@
 // Asks something in a dialog, and tells in a line what came of it. Loaded when it is needed first.
 
 import { words } from "../dialog-words.js";
-import { byId, make } from "./dom.js";
+import { byId, loadStyle, make } from "./dom.js";
 
 /** @typedef {import("./dom.js").Root} Root */
 
@@ -20,7 +20,8 @@ const timers = new WeakMap();
  * @param {boolean} [question.isDangerous]
  * @returns {Promise<FormData | undefined>} the fields of the body, unless it was given up
  */
-export function ask(root, { title, body = [], act, isDangerous = false }) {
+export async function ask(root, { title, body = [], act, isDangerous = false }) {
+  await loadStyle(root, "dialog.css");
   const heading = make("h2", "dialog-title", title);
   heading.id = "dialog-title";
   const cancel = button("button", act === undefined ? words.close : words.cancel);

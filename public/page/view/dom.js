@@ -60,6 +60,22 @@ export function icon(name) {
   return svg;
 }
 
+/**
+ * Adds one of the style sheets that only some parts need; resolves once it holds.
+ * @param {Root} root
+ * @param {string} file  In style/.
+ */
+export function loadStyle(root, file) {
+  const { href } = new URL(`../../style/${file}`, import.meta.url);
+  const place = root instanceof Document ? root.head : root;
+  if (place.querySelector(`link[href="${href}"]`)) return Promise.resolve();
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = href;
+  place.append(link);
+  return new Promise((resolve) => (link.onload = link.onerror = () => resolve(undefined))); // plain, but there
+}
+
 /** Shows a text in an element, or hides the element where there is none. @param {HTMLElement} element @param {string | undefined} text */
 export function tell(element, text) {
   element.hidden = !text;

@@ -1,14 +1,15 @@
 // @ts-check
 // A menu below the button that opens it, by pointer or keyboard. Loaded when it is needed first.
 
-import { byId, make } from "./dom.js";
+import { byId, loadStyle, make } from "./dom.js";
 
 /** @typedef {{ text: string, isDangerous?: boolean, choose: () => void }} Item */
 
 const GAP_PX = 4;
 
 /** @param {import("./dom.js").Root} root @param {HTMLElement} opener @param {string} label @param {Item[]} items */
-export function openMenu(root, opener, label, items) {
+export async function openMenu(root, opener, label, items) {
+  await loadStyle(root, "dialog.css");
   const menu = make("div", "menu");
   menu.setAttribute("role", "menu");
   menu.setAttribute("aria-label", label);

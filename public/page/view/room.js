@@ -4,7 +4,9 @@
 import { isPrivate } from "../room-name.js";
 import * as explain from "../explain.js";
 import { words } from "../words.js";
-import { byId } from "./dom.js";
+import { byId, tell } from "./dom.js";
+
+const SECOND_MS = 1_000;
 
 /** @param {import("./dom.js").Root} root @param {string} room @param {{ link: string, leave: () => void, moderate: () => void }} on */
 export function showRoom(root, room, on) {
@@ -26,6 +28,15 @@ export function showRoom(root, room, on) {
 /** Shows the way to moderation to those who may. @param {import("./dom.js").Root} root @param {Pick<import("../../client/parlor.js").Room, "role">} room */
 export function showModeration(root, { role }) {
   byId(root, "moderate", HTMLButtonElement).hidden = role !== "moderator" && role !== "owner";
+}
+
+/** Tells those whom it binds what holds here beside the limits. @param {import("./dom.js").Root} root @param {Pick<import("../../client/parlor.js").Room, "role" | "rules">} room */
+export function showRules(root, { role, rules }) {
+  let text;
+  if (role === "reader") text = words.readOnly;
+  if (role === "member" && rules?.slow_mode_ms) text = words.isSlow(Math.ceil(rules.slow_mode_ms / SECOND_MS));
+  if (role === "member" && rules?.locked) text = words.isLocked;
+  tell(byId(root, "rules", HTMLElement), text);
 }
 
 /** @param {import("./dom.js").Root} root @param {string[]} names */

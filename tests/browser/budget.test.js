@@ -1,0 +1,151 @@
+// @ts-check
+/**
+ * What a visit costs: bytes, requests to others, and the time until one can do something on a slow phone
+ * network, measured over HTTP/2 with compression, as the platform serves it. Over the budget it fails.
+ *
+ * Weight is the sum of the gzipped bodies of all that a first visit fetches, the page itself included, by one
+ * who opens no menu or dialog. What the service worker fetches afterwards for the times without a network is
+ * not waited for by anybody; it is printed.
+ */
+import assert from "node:assert/strict";
+import { availableParallelism, loadavg } from "node:os";
+import { after, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { startServer } from "../harness.js";
+import { startEdge } from "./edge.js";
+import { launchBrowser } from "./person.js";
+
+const WEIGHT_BYTES_MAX = 60 * 1_024;
+const FIRST_INTERACTION_MS_MAX = 1_000;
+/** Lighthouse's "slow 4G": 150 ms there and back, 1.6 Mbit/s down, 0.75 up. */
+const SLOW_4G = { offline: false, latency: 150, downloadThroughput: (1_600 * 1_024) / 8, uploadThroughput: (750 * 1_024) / 8 };
+const NETWORK_MS_MAX = 650; // what a middling phone needs for the rest is some 200 ms
+const TRIES = 5; // the fastest counts: the machine may be busy with something else, the page can't be
+const BUSY_LOAD = 2; // waiting processes a core, beyond which the clock says more of them than of the page
+
+const server = await startServer();
+after(() => server.close());
+const edge = await startEdge(server, { isTls: true });
+after(() => edge.close());
+const browser = await launchBrowser();
+after(() => browser.close());
+
+/** Opens a page in a profile of its own, and notes what it fetches. @param {{ locale?: string }} [options] */
+async function newVisit({ locale } = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, serviceWorkers: "block", ...(locale ? { locale } : {}) });
+  const page = await context.newPage();
+  /** @type {import("playwright-core").Response[]} */
+  const answers = [];
+  page.on("response", (answer) => answers.push(answer));
+  return { page, answers };
+}
+
+/** @param {import("playwright-core").Response[]} answers */
+async function weigh(answers) {
+  const files = await Promise.all(
+    answers.filter((answer) => !answer.url().includes("/api/")).map(async (answer) => {
+      const { pathname, origin } = new URL(answer.url());
+      return { pathname, origin, bytes: gzipSync(await answer.body(), { level: 9 }).length };
+    }),
+  );
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return { files, bytes };
+}
+
+/** @param {string} what @param {import("playwright-core").Response[]} answers @param {import("node:test").TestContext} t */
+async function assertLight(what, answers, t) {
+  const { files, bytes } = await weigh(answers);
+  t.diagnostic(`${what}: ${(bytes / 1_024).toFixed(1)} KiB gzipped in ${files.length} files`);
+  const heaviest = files.sort((a, b) => b.bytes - a.bytes).slice(0, 12).map((file) => `${file.bytes} ${file.pathname}`);
+  assert.ok(bytes <= WEIGHT_BYTES_MAX, `${bytes} bytes; the heaviest:\n${heaviest.join("\n")}`);
+  assert.deepEqual(files.filter(({ origin }) => origin !== edge.url), [], "nothing from anywhere else");
+}
+
+for (const locale of ["en", "ar"]) {
+  test(`the front page and a room are light (${locale})`, { timeout: 60_000 }, async (t) => {
+    const front = await newVisit({ locale });
+    await front.page.goto(edge.url);
+    await front.page.locator("#rooms-note:visible, #rooms-list:visible").first().waitFor();
+    await front.page.waitForLoadState("networkidle");
+    await assertLight("front page", front.answers, t);
+    await front.page.context().close();
+
+    const room = await newVisit({ locale });
+    await room.page.goto(`${edge.url}/tea`);
+    await room.page.locator("#entry-name").fill("Ada");
+    await room.page.keyboard.press("Enter");
+    await room.page.locator('#status[data-phase="live"]').waitFor();
+    await room.page.locator("#composer-text").fill("hello");
+    await room.page.keyboard.press("Enter");
+    await room.page.locator('li[data-state="sent"]').first().waitFor();
+    await assertLight("room, from its link to the first line sent", room.answers, t);
+    await room.page.context().close();
+  });
+}
+
+/**
+ * How long until there is something to do: the form is there, has its words and obeys. Beside the time by the
+ * clock it returns the time on the network alone, which no busy machine changes: round trips one after the
+ * other, and bytes.
+ * @param {string} path @param {string} locale
+ */
+async function firstInteraction(path, locale) {
+  const { page } = await newVisit({ locale });
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.emulateNetworkConditions", SLOW_4G);
+  await page.addInitScript(() => {
+    const observer = new MutationObserver(() => {
+      const form = document.querySelector("#entry-form");
+      if (!(form instanceof HTMLFormElement) || !form.onsubmit || !form.checkVisibility()) return;
+      observer.disconnect();
+      requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("usable"))); // painted
+    });
+    observer.observe(document, { subtree: true, childList: true, attributes: true });
+  });
+  await page.goto(edge.url + path);
+  const ms = await page.waitForFunction(() => performance.getEntriesByName("usable")[0]?.startTime);
+  const usable_ms = Number(await ms.jsonValue());
+  const files = await page.evaluate(() => {
+    const before = performance.getEntriesByName("usable")[0]?.startTime ?? 0;
+    const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+    return all.filter(({ startTime }) => startTime < before).map((entry) => {
+      const { name, startTime, responseEnd, encodedBodySize } = /** @type {PerformanceResourceTiming} */ (entry);
+      return { path: new URL(name).pathname, start_ms: startTime, end_ms: responseEnd, bytes: encodedBodySize };
+    });
+  });
+  await page.context().close();
+  const needed = files.filter(({ end_ms }) => end_ms > 0 && end_ms <= usable_ms);
+  const bytes = needed.reduce((sum, file) => sum + file.bytes, 0);
+  const trips = roundTrips(needed);
+  const network_ms = trips * SLOW_4G.latency + (bytes / SLOW_4G.downloadThroughput) * 1_000;
+  return { usable_ms, network_ms, trips, bytes, files: needed };
+}
+
+/** How many round trips follow one another: a file that was asked for when another had come is one further. @param {{ start_ms: number, end_ms: number }[]} files */
+function roundTrips(files) {
+  /** @type {{ end_ms: number, depth: number }[]} */
+  const seen = [];
+  for (const { start_ms, end_ms } of files.sort((a, b) => a.start_ms - b.start_ms)) {
+    const before = seen.filter((other) => other.end_ms <= start_ms).map(({ depth }) => depth);
+    seen.push({ end_ms, depth: Math.max(0, ...before) + 1 });
+  }
+  return Math.max(...seen.map(({ depth }) => depth));
+}
+
+for (const [path, locale] of /** @type {const} */ ([["/", "en"], ["/tea", "en"], ["/", "ar"]])) {
+  test(`${path} in ${locale} can be used within a second on slow 4G`, { timeout: 120_000 }, async (t) => {
+    let best = await firstInteraction(path, locale); // the edge has nothing ready yet
+    for (let n = 0; n < TRIES && best.usable_ms > FIRST_INTERACTION_MS_MAX; n++) {
+      const visit = await firstInteraction(path, locale);
+      if (visit.usable_ms < best.usable_ms) best = visit;
+    }
+    const { usable_ms, network_ms, trips, bytes, files } = best;
+    t.diagnostic(`usable after ${Math.round(usable_ms)} ms, of which on the network ${Math.round(network_ms)}: ${trips} round trips, ${files.length} files, ${(bytes / 1_024).toFixed(1)} KiB`);
+    if (process.env["SHOW_FILES"]) console.table(files);
+    assert.ok(network_ms <= NETWORK_MS_MAX, `${Math.round(network_ms)} ms on the network alone`);
+    const isBusy = (loadavg()[0] ?? 0) > BUSY_LOAD * availableParallelism();
+    if (isBusy && usable_ms > FIRST_INTERACTION_MS_MAX) return t.diagnostic("the machine is busy with something else: the clock is not held against the page");
+    assert.ok(usable_ms <= FIRST_INTERACTION_MS_MAX, `${Math.round(usable_ms)} ms`);
+  });
+}
