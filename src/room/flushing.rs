@@ -104,7 +104,8 @@ impl Room {
     }
 
     pub(super) fn request_flush(&mut self, now_ms: u64) {
-        let at = now_ms.saturating_add(self.pace.hold(now_ms));
+        let hold = self.pace.hold(now_ms);
+        let at = if self.queue.len() < HOLD_NOTICES_ENOUGH { now_ms.saturating_add(hold) } else { now_ms };
         self.flush_at = Some(self.flush_at.map_or(at, |earlier| earlier.min(at)));
     }
 }

@@ -45,7 +45,7 @@ use visitor::{Rate, Role, Visitor};
 
 use crate::limits::{
     ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, ARRIVALS_PER_SECOND, BAD_FRAMES_MAX, FUTILE_BURST, FUTILE_PER_SECOND,
-    HOLD_MS_MAX, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND,
+    HOLD_MS_MAX, HOLD_NOTICES_ENOUGH, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND,
 };
 use crate::name::{DisplayName, MessageId, RoomName, Text};
 use crate::planted::{Bug, planted};

@@ -56,6 +56,22 @@ fn a_flush_is_one_row_however_many_messages() {
 }
 
 #[test]
+fn a_busy_room_holds_its_flush_until_there_is_enough_for_a_frame() {
+    let mut world = World::unlimited();
+    let ada = world.join("Ada");
+    for id in 0..50 {
+        world.send(ada, &id.to_string(), "x");
+        world.advance(5);
+    }
+    world.flush();
+    for id in 0..HOLD_NOTICES_ENOUGH {
+        assert_ne!(world.room.timeout(), Some(world.now_ms), "{id}");
+        world.send(ada, &format!("more {id}"), "x");
+    }
+    assert_eq!(world.room.timeout(), Some(world.now_ms));
+}
+
+#[test]
 fn a_full_segment_is_left_alone() {
     let mut world = World::unlimited();
     let ada = world.join("Ada");

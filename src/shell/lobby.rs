@@ -6,8 +6,8 @@ use std::rc::{Rc, Weak};
 
 use worker::wasm_bindgen_futures::spawn_local;
 use worker::{
-    Date, DurableObject, Env, Error, Request, Response, Result, Socket, SqlStorage, SqlStorageValue, State,
-    WebSocket, WebSocketIncomingMessage, console_error, durable_object,
+    Date, DurableObject, Env, Error, Request, Response, Result, SqlStorage, SqlStorageValue, State,
+    console_error, durable_object,
 };
 
 use super::answer;
@@ -20,7 +20,7 @@ use crate::refusal::Refusal;
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS page (page INTEGER PRIMARY KEY, body TEXT NOT NULL)";
 
 /// What is known of all rooms.
-#[durable_object]
+#[durable_object(fetch)]
 pub struct Lobby {
     shared: Rc<Shared>,
 }
@@ -65,26 +65,6 @@ impl DurableObject for Lobby {
             spawn_local(async move { shared.ask(silent).await });
         }
         answer::plain(overview.to_lines())
-    }
-
-    async fn alarm(&self) -> Result<Response> {
-        Response::empty()
-    }
-
-    async fn connect(&self, _socket: Socket) -> Result<()> {
-        Err(Error::RustError("the lobby speaks HTTP".to_owned()))
-    }
-
-    async fn websocket_message(&self, _: WebSocket, _: WebSocketIncomingMessage) -> Result<()> {
-        Ok(())
-    }
-
-    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> Result<()> {
-        Ok(())
-    }
-
-    async fn websocket_error(&self, _: WebSocket, _: Error) -> Result<()> {
-        Ok(())
     }
 }
 

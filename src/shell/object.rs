@@ -8,9 +8,10 @@ use std::rc::Rc;
 
 use js_sys::{JsString, Reflect};
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{
-    Date, DurableObject, Env, Error, Request, Response, Result, Socket, State, WebSocket,
-    WebSocketIncomingMessage, WebSocketPair, WebSocketRequestResponsePair, console_error, durable_object,
+    Date, DurableObject, Env, Error, Request, Response, Result, State, WebSocket, WebSocketPair,
+    WebSocketRequestResponsePair, console_error, durable_object,
 };
 
 use super::door::Manner;
@@ -33,7 +34,7 @@ use crate::route::Route;
 const UNSETTLED: &str = "parlorUnsettled";
 
 /// One room.
-#[durable_object]
+#[durable_object(alarm)]
 pub struct RoomObject {
     shared: Rc<Shared>,
     timer: Rc<Timer>,
@@ -123,46 +124,50 @@ impl DurableObject for RoomObject {
             .ok_or_else(|| Error::RustError("fault in an alarm".to_owned()))?;
         Response::empty()
     }
+}
 
-    async fn connect(&self, _socket: Socket) -> Result<()> {
-        Err(Error::RustError("a room speaks WebSocket and HTTP".to_owned()))
-    }
-
-    async fn websocket_message(&self, ws: WebSocket, message: WebSocketIncomingMessage) -> Result<()> {
+/// What the platform calls for a WebSocket. Nothing in these waits, so they are no async functions as the rest
+/// are: a promise and a task for each frame took more of a room's time than the room itself.
+#[wasm_bindgen]
+impl RoomObject {
+    /// Takes a frame in.
+    #[wasm_bindgen(js_name = webSocketMessage)]
+    pub fn websocket_message(&self, ws: web_sys::WebSocket, message: JsValue) {
+        let ws = WebSocket::from(ws);
         self.handle(|awake| {
             let (connection, dialect) = awake.sockets.find(&ws)?;
-            let frame = match &message {
-                WebSocketIncomingMessage::String(text) => {
-                    let next = dialect.after(text);
-                    if next != dialect
-                        && let Err(error) = awake.sockets.speak(connection, next)
-                    {
-                        console_error!("a connection does not keep how it speaks: {error}");
-                    }
-                    dialect.decode(text, awake.room.has_joined(connection))
+            // Only text is a string on that side.
+            let frame = message.as_string().ok_or(Unreadable::Binary).and_then(|text| {
+                let next = dialect.after(&text);
+                if next != dialect
+                    && let Err(error) = awake.sockets.speak(connection, next)
+                {
+                    console_error!("a connection does not keep how it speaks: {error}");
                 }
-                WebSocketIncomingMessage::Binary(_) => Err(Unreadable::Binary),
-            };
+                dialect.decode(&text, awake.room.has_joined(connection))
+            });
             Some(Event::Received(connection, frame))
         });
-        Ok(())
     }
 
-    async fn websocket_close(&self, ws: WebSocket, code: usize, reason: String, _clean: bool) -> Result<()> {
+    /// Takes the end of a connection in.
+    #[wasm_bindgen(js_name = webSocketClose)]
+    pub fn websocket_close(&self, ws: web_sys::WebSocket, code: u16, reason: String) {
+        let ws = WebSocket::from(ws);
         self.ended(&ws);
-        // 1005 is a close without a code, 1006 no close at all: neither may be sent.
-        match u16::try_from(code) {
-            Ok(1006) | Err(_) => Ok(()),
-            Ok(1005) => ws.close::<&str>(None, None),
-            Ok(code) => ws.close(Some(code), Some(reason)),
-        }
-        // It throws where the close was answered already.
-        .or(Ok(()))
+        // 1005 is a close without a code, 1006 no close at all: neither may be sent. It throws where the close
+        // was answered already.
+        let _ = match code {
+            1006 => Ok(()),
+            1005 => ws.close::<&str>(None, None),
+            code => ws.close(Some(code), Some(reason)),
+        };
     }
 
-    async fn websocket_error(&self, ws: WebSocket, _error: Error) -> Result<()> {
-        self.ended(&ws);
-        Ok(())
+    /// Takes the failure of a connection in.
+    #[wasm_bindgen(js_name = webSocketError)]
+    pub fn websocket_error(&self, ws: web_sys::WebSocket) {
+        self.ended(&WebSocket::from(ws));
     }
 }
 
