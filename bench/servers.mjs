@@ -56,6 +56,7 @@ const PARLOR_VARS = {
  * @property {Record<string, string>} [vars] for Parlor, over those above
  * @property {string} [build] the folder with Parlor's build
  * @property {string[]} [flags] compatibility flags, over the default ones
+ * @property {string[]} [v8Flags] flags of V8, to profile with
  */
 
 const OBJECT = JSON.stringify({ name: "member-{member}", text: "{text}" });
@@ -125,12 +126,12 @@ async function startParlor(options = {}) {
   const others = readdirSync(folder).filter((name) => /\.(m?js|wasm)$/.test(name) && name !== "index.js");
   const modules = Object.fromEntries(["index.js", ...others].map((name) => [name, join(folder, name)]));
   const vars = { ...PARLOR_VARS, ...options.vars };
-  return startWorkerd(modules, { ROOMS: "RoomObject", LOBBY: "Lobby" }, vars, options.flags);
+  return startWorkerd(modules, { ROOMS: "RoomObject", LOBBY: "Lobby" }, vars, options);
 }
 
 /** A Worker of one class of objects, Room. @param {Record<string, string>} modules @param {StartOptions} [options] */
 function startObjects(modules, options = {}) {
-  return startWorkerd(modules, { ROOMS: "Room" }, options.vars ?? {}, options.flags);
+  return startWorkerd(modules, { ROOMS: "Room" }, options.vars ?? {}, options);
 }
 
 /**
@@ -138,9 +139,9 @@ function startObjects(modules, options = {}) {
  * @param {Record<string, string>} modules from name to file, the main one first
  * @param {Record<string, string>} objects from binding to class
  * @param {Record<string, string>} vars
- * @param {string[]} [flags]
+ * @param {StartOptions} options
  */
-async function startWorkerd(modules, objects, vars, flags = []) {
+async function startWorkerd(modules, objects, vars, { flags = [], v8Flags = [] }) {
   const folder = mkdtempSync(join(tmpdir(), "parlor-bench-"));
   const list = (/** @type {string[]} */ items) => `[${items.join(", ")}]`;
   const text = JSON.stringify; // JSON's strings are Cap'n Proto's too
@@ -153,6 +154,7 @@ async function startWorkerd(modules, objects, vars, flags = []) {
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .main), (name = "disk", disk = (path = ${text(folder)}, writable = true))],
+  v8Flags = ${list(v8Flags.map((flag) => text(flag)))},
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
