@@ -219,7 +219,8 @@ impl Limits {
         let mut complaints = Vec::new();
         let mut read = |name: &str, min: f64, max: f64, default: f64| -> f64 {
             let Some(text) = variable(name) else { return default };
-            match text.trim().parse::<f64>() {
+            // Not `parse`: its tables of powers are a twentieth of the bundle, and numbers are read by this anyway.
+            match serde_json::from_str::<f64>(text.trim()) {
                 Ok(value) if (min..=max).contains(&value) => value,
                 _ => {
                     complaints.push(format!("{name}={text:?} is no number in its range: using the default"));

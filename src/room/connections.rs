@@ -10,13 +10,13 @@ impl Room {
             self.addresses.entry(address.clone()).or_insert_with(first).open += 1;
         }
         if let Some(expires_at) = visitor.expires_at {
-            self.expiries.insert((expires_at, connection));
+            self.expiries.insert((expires_at, connection), ());
         }
         let futile = Bucket::full(FUTILE_BURST, now_ms);
         let (member, listens, bad_frames, rate_refusals) = (None, false, 0, 0);
         let fresh = Connection { opened_at, visitor, member, listens, bad_frames, rate_refusals, futile };
-        self.connections.insert(connection, fresh);
-        self.join_deadlines.insert((self.join_deadline(opened_at), connection));
+        self.connections.insert(connection, Box::new(fresh));
+        self.join_deadlines.insert((self.join_deadline(opened_at), connection), ());
     }
 
     /// Makes a connection the member's.
@@ -70,7 +70,9 @@ impl Room {
     /// Ends the connections whose tokens have run out.
     pub(super) fn expire(&mut self, now_ms: u64) -> Vec<Effect> {
         let mut effects = Vec::new();
-        while let Some((at, connection)) = self.expiries.first().copied().filter(|(at, _)| *at <= now_ms) {
+        while let Some((at, connection)) =
+            self.expiries.first().map(|(next, ())| *next).filter(|(at, _)| *at <= now_ms)
+        {
             self.expiries.remove(&(at, connection));
             effects.push(self.close(connection, CloseCode::Expired, now_ms));
         }
@@ -80,7 +82,8 @@ impl Room {
     /// The alarm to ask for, if a token runs out before the one that was asked for: a timer would keep the
     /// room awake until then.
     pub(super) fn watch_expiry(&mut self) -> Option<Effect> {
-        let (first, _) = self.expiries.first().copied()?;
+        let ((first, _), ()) = self.expiries.first()?;
+        let first = *first;
         if self.alarm_at.is_some_and(|at| at <= first) {
             return None;
         }

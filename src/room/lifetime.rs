@@ -6,7 +6,7 @@ use super::*;
 impl Room {
     pub(super) fn tick(&mut self, now_ms: u64, archive: &dyn Archive) -> Effects {
         let mut effects = Vec::new();
-        while let Some((deadline, connection)) = self.join_deadlines.first().copied() {
+        while let Some((deadline, connection)) = self.join_deadlines.first().map(|(next, ())| *next) {
             if deadline > now_ms {
                 break;
             }
@@ -40,7 +40,7 @@ impl Room {
                     .max(now_ms.saturating_add(ALARM_GAP_MS_MIN))
             }
         };
-        let next = self.expiries.first().map_or(next, |(at, _)| next.min(*at));
+        let next = self.expiries.first().map_or(next, |((at, _), ())| next.min(*at));
         self.alarm_at = Some(next);
         Ok(trimmed.map(Effect::Trim).into_iter().chain([Effect::WakeAt(next)]).collect())
     }

@@ -32,9 +32,10 @@ pub mod visitor;
 #[cfg(test)]
 mod visitor_tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 pub use events::*;
+use litemap::LiteMap;
 use log::{Found, Line, Log, Page, Range, Segment, SegmentHead, SegmentKeys, Seq};
 use pace::Pace;
 use presence::{Arrival, Member, MemberId, Presence};
@@ -60,13 +61,13 @@ pub struct Room {
     log: Log,
     rules: Rules,
     presence: Presence,
-    connections: BTreeMap<ConnectionId, Connection>,
+    connections: LiteMap<ConnectionId, Box<Connection>>,
     /// How many of them have joined.
     seated: usize,
     /// When each connection that has not joined will be closed.
-    join_deadlines: BTreeSet<(u64, ConnectionId)>,
+    join_deadlines: LiteMap<(u64, ConnectionId), ()>,
     /// When each connection that was made with a token must end.
-    expiries: BTreeSet<(u64, ConnectionId)>,
+    expiries: LiteMap<(u64, ConnectionId), ()>,
     /// The alarm that was asked for, if any was since the room woke.
     alarm_at: Option<u64>,
     /// How many connections each address has, and how fast it may make more.
@@ -184,10 +185,10 @@ impl Room {
             rules: saved.rules,
             log: Log::restore(saved.newest, saved.oldest, saved.keys),
             presence: Presence::default(),
-            connections: BTreeMap::new(),
+            connections: LiteMap::new(),
             seated: 0,
-            join_deadlines: BTreeSet::new(),
-            expiries: BTreeSet::new(),
+            join_deadlines: LiteMap::new(),
+            expiries: LiteMap::new(),
             alarm_at: None,
             addresses: HashMap::new(),
             buckets: HashMap::new(),
@@ -256,7 +257,7 @@ impl Room {
     /// When the room wants its next [`Event::Tick`], in Unix milliseconds; a time that has passed
     /// means at the next turn of the event loop.
     pub fn timeout(&self) -> Option<u64> {
-        let join = self.join_deadlines.first().map(|(deadline, _)| *deadline);
+        let join = self.join_deadlines.first().map(|((deadline, _), ())| *deadline);
         self.flush_at.into_iter().chain(join).min()
     }
 

@@ -1,8 +1,8 @@
 //! Who is here. A member is present while at least one connection is theirs.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::WELCOME_MEMBERS_MAX;
@@ -71,7 +71,7 @@ const COLORS: [&str; 24] = [
 /// The members present, each with how many connections it has.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Presence {
-    members: BTreeMap<MemberId, Present>,
+    members: LiteMap<MemberId, Box<Present>>,
     /// Members present by colour, so that a newcomer gets the rarest.
     colors: [u32; COLORS.len()],
 }
@@ -127,7 +127,7 @@ impl Presence {
     pub fn add(&mut self, member: Member) -> Arrival {
         let color = member.id.color_index();
         let Some(present) = self.members.get_mut(&member.id) else {
-            self.members.insert(member.id, Present { member, connections: 1 });
+            self.members.insert(member.id, Box::new(Present { member, connections: 1 }));
             if let Some(count) = self.colors.get_mut(color) {
                 *count += 1;
             }

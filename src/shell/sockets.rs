@@ -1,8 +1,7 @@
 //! The room's WebSockets: who is who, what is kept with each while the room sleeps, and the fan-out.
 
-use std::collections::BTreeMap;
-
 use js_sys::{Array, JsString, Map};
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -47,7 +46,7 @@ extern "C" {
 /// All open connections of a room.
 pub(super) struct Sockets {
     /// In order of arrival, which is the order of the fan-out.
-    open: BTreeMap<ConnectionId, Socket>,
+    open: LiteMap<ConnectionId, Box<Socket>>,
     /// From the WebSocket to its connection's number.
     numbers: Map,
     next: u64,
@@ -66,7 +65,7 @@ impl Sockets {
     /// Finds the connections that outlived the room's sleep, and their seats. One that the room has ended
     /// is no connection any more; it is closed again, in case the sleep came before the close left.
     pub fn restore(state: &State) -> (Self, Vec<(ConnectionId, Seat)>) {
-        let mut sockets = Self { open: BTreeMap::new(), numbers: Map::new(), next: 1, hearing: None };
+        let mut sockets = Self { open: LiteMap::new(), numbers: Map::new(), next: 1, hearing: None };
         let mut seats = Vec::new();
         for ws in state.get_websockets() {
             let attachment = match kept_with(&ws) {
@@ -101,7 +100,7 @@ impl Sockets {
     fn insert(&mut self, connection: ConnectionId, socket: Socket) {
         self.next = self.next.max(connection.0 + 1);
         self.numbers.set(socket.ws.as_ref(), &JsValue::from(connection.0 as f64));
-        self.open.insert(connection, socket);
+        self.open.insert(connection, Box::new(socket));
         self.hearing = None;
     }
 
