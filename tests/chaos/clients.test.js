@@ -24,8 +24,16 @@ const PAUSE_MS = 20;
 const NAMES = ["Ada", "Grace", "Mary"];
 /** Nobody is to miss more than can be resumed. A connection that has not joined does not stay for long. */
 const VARS = { ...UNHURRIED, RESUME_MESSAGES_MAX: "5000", JOIN_TIMEOUT_MS: "1500" };
+/** As a browser's: one that is given up while it still connects throws at nobody, though nobody listens any more. */
+class PageSocket extends WebSocket {
+  /** @param {string | URL} url @param {string | string[]} [protocols] */
+  constructor(url, protocols) {
+    super(url, protocols);
+    this.on("error", () => {});
+  }
+}
 /** Their own settings, for much to happen in little time. */
-const OPTIONS = { WebSocket, minReconnectionDelay: 50, maxReconnectionDelay: 1_000, connectionTimeout: 3_000, maxEnqueuedMessages: 0 };
+const OPTIONS = { WebSocket: PageSocket, minReconnectionDelay: 50, maxReconnectionDelay: 1_000, connectionTimeout: 3_000, maxEnqueuedMessages: 0 };
 /** Generous for a loaded machine. */
 const PROGRESS_MS_MAX = 60_000;
 
