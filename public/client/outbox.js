@@ -31,6 +31,9 @@ import { promised, Refused } from "./refused.js";
 
 const ECHO_MS_MAX = 10_000; // from `send` to its own `message`
 const TEMPORARY_WAIT_MS = 1_000; // where a temporary error names no wait
+const WAIT_MS_MAX = 60_000; // whom the room makes wait longer is told, and sends it again if it still matters
+/** Temporary for the room, but a matter of people: trying again by itself would be no use, and rude. */
+const FOR_PEOPLE = new Set(["muted", "room_locked"]);
 const AGE_MS_MAX = 24 * 3_600_000; // for so long at least the server knows an id again
 /** A line that the room failed on this often is given up: it may be the line that fails the room. */
 const ATTEMPTS_MAX = 5;
@@ -205,7 +208,8 @@ export class Outbox {
     if (!head || !this.#isInFlight || head.id !== id) return; // answered before
     this.#settle();
     const why = { code: error.code, message: error.message };
-    if (!error.temporary) {
+    const isLong = (error.retry_after_ms ?? 0) > WAIT_MS_MAX;
+    if (!error.temporary || isLong || FOR_PEOPLE.has(error.code)) {
       this.#fail(head, why);
     } else if (error.code === "rate_limited" || this.#countAttempt(why)) {
       this.#alarm.set(error.retry_after_ms ?? TEMPORARY_WAIT_MS);

@@ -249,3 +249,15 @@ test("a line that waited for more than a day is offered as failed, and sent when
   room.client.retry(send.id);
   assert.deepEqual(sentIds(room), [send.id]);
 });
+
+test("who is muted, locked out or made to wait for long is told at once; the lines behind go on", () => {
+  for (const why of [{ code: "muted", retry_after_ms: 5_000 }, { code: "room_locked" }, { code: "rate_limited", retry_after_ms: 60_001 }]) {
+    const room = openRoom();
+    room.welcome();
+    room.client.send("first", { id: "a" });
+    room.client.send("second", { id: "b" });
+    room.say({ type: "error", message: "no", temporary: true, id: "a", ...why });
+    assert.deepEqual(room.client.unsent.map(({ id, status, failure }) => [id, status, failure?.code]), [["a", "failed", why.code], ["b", "pending", undefined]]);
+    assert.deepEqual(room.sent("send").map(({ id }) => id), ["a", "b"]);
+  }
+});

@@ -7,6 +7,7 @@ import { byId, loadStyle, make } from "./dom.js";
 /** @typedef {import("./dom.js").Root} Root */
 
 const TOLD_MS = 8_000;
+let opened = 0; // one may open another
 /** How long what was told stays, by the element that shows it. @type {WeakMap<HTMLElement, ReturnType<typeof setTimeout>>} */
 const timers = new WeakMap();
 
@@ -23,7 +24,7 @@ const timers = new WeakMap();
 export async function ask(root, { title, body = [], act, isDangerous = false }) {
   await loadStyle(root, "dialog.css");
   const heading = make("h2", "dialog-title", title);
-  heading.id = "dialog-title";
+  heading.id = `dialog-${(opened += 1)}`;
   const cancel = button("button", act === undefined ? words.close : words.cancel);
   const buttons = make("div", "dialog-buttons", cancel);
   if (act !== undefined) buttons.append(button(isDangerous ? "button danger" : "button primary", act, "submit"));
