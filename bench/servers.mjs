@@ -9,8 +9,8 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
-import { run } from "../scripts/run.mjs";
-import { ROOT, npmBinary } from "../scripts/toolchain.mjs";
+import { run, step } from "../scripts/run.mjs";
+import { ROOT, nodeEnvironment, npmBinary } from "../scripts/toolchain.mjs";
 
 /** What is built for the benchmarks lies here; git ignores it. */
 export const BUILT = join(ROOT, "target", "bench");
@@ -87,13 +87,17 @@ export const SERVERS = {
     dialect: { path: "/parties/rooms/bench-{room}", message: OBJECT },
     start: async (options) => startObjects({ "index.js": await bundled("partyserver.js") }, options),
   },
+  demo: {
+    title: "workers-chat-demo's pattern",
+    what: "parsed, rebuilt; a row for each message",
+    dialect: { path: "/bench-{room}", on_open: ['{"name":"member-{member}"}'], ready: '"ready"', message: OBJECT },
+    start: (options) => startObjects({ "index.js": join(PEERS, "chat-demo.js") }, options),
+  },
   ws: {
     title: "Node `ws` with JSON",
-    what: "parsed, escaped, rebuilt; 100 kept in memory",
+    what: "the pattern of the chats that Parlor grew from: parsed, escaped, rebuilt; 100 kept in memory",
     dialect: {
       path: "/",
-      on_open: ['{"type":"join","username":"Member {member}"}'],
-      ready: '"type":"history"',
       message: '{"type":"message","text":"{text}"}',
     },
     start: () => startProgram(npmBinary("node"), [join(PEERS, "node-ws.js")]),
@@ -117,6 +121,20 @@ export const SERVERS = {
     start: () => startProgram(join(BUILT, "release", "parlor-broadcaster"), []),
   },
 };
+
+/** Builds what is run: Parlor, the load generator, the peers. */
+export async function prepare() {
+  const node = npmBinary("node");
+  await step("Parlor", () => run(node, [join("scripts", "build.mjs")], { cwd: ROOT, env: nodeEnvironment() }));
+  const env = { ...process.env, CARGO_TARGET_DIR: BUILT };
+  await step("the load generator", () => run("cargo", ["build", "--release", "--locked"], { cwd: join(ROOT, "bench", "load"), env }));
+  await step("the peers' packages", () => run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: PEERS, env: nodeEnvironment() }));
+}
+
+/** The two layouts of a log: see peers/layouts.js. */
+export function startLayouts() {
+  return startObjects({ "index.js": join(PEERS, "layouts.js") });
+}
 
 /** Parlor's own build. @param {StartOptions} [options] */
 async function startParlor(options = {}) {
