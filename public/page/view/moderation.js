@@ -124,7 +124,8 @@ function sentenceItem({ root, room }, { member, name = words.somebody, until }, 
 
 /** @param {Record} record */
 function recordItem({ action, by, member, at }) {
-  const text = words.did(by.name, words.actions[action] ?? action, member ? member.name ?? words.somebody : "");
+  const what = words.actions[action] ?? action;
+  const text = member ? words.didTo(by.name, what, member.name ?? words.somebody) : words.did(by.name, what);
   return make("li", "kept-item", make("p", "", text), make("time", "field-hint", fullTimeOf(at)));
 }
 

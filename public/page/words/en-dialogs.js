@@ -94,8 +94,10 @@ export const somebody = "somebody";
 export const reportedBy = (name, time) => `⁨${name}⁩, ${time}`;
 /** @param {string} name @param {string} time */
 export const until = (name, time) => `⁨${name}⁩, until ${time}`;
+/** @param {string} name @param {string} action */
+export const did = (name, action) => `⁨${name}⁩: ${action}`;
 /** @param {string} name @param {string} action @param {string} other */
-export const did = (name, action, other) => `⁨${name}⁩: ${action}${other && ` ⁨${other}⁩`}`;
+export const didTo = (name, action, other) => `⁨${name}⁩: ${action} ⁨${other}⁩`;
 /** What was done, by the protocol's names. @type {Record<string, string>} */
 export const actions = {
   delete: "deleted a message",
