@@ -126,9 +126,29 @@ async function build(root, home) {
     part.dir = direction;
     root.append(document.adoptNode(part));
   }
+  subordinate(root);
   const icons = page.querySelector(".sprite");
   if (icons) root.append(document.adoptNode(icons));
   label(root);
+}
+
+/** What is the whole page elsewhere is a part of one here: regions, not landmarks of the page, and headings below its own. @param {ShadowRoot} root */
+function subordinate(root) {
+  for (const [selector, title] of [["main.entry", "entry-title"], ["main.talk", "room-name"]]) {
+    const main = root.querySelector(String(selector));
+    if (!(main instanceof HTMLElement)) continue;
+    const section = document.createElement("section");
+    for (const { name, value } of main.attributes) section.setAttribute(name, value);
+    section.setAttribute("aria-labelledby", String(title));
+    section.append(...main.childNodes);
+    main.replaceWith(section);
+  }
+  root.querySelector("aside")?.setAttribute("role", "region");
+  for (const header of root.querySelectorAll("header")) header.setAttribute("role", "group");
+  for (const heading of root.querySelectorAll("h1")) {
+    heading.setAttribute("role", "heading");
+    heading.setAttribute("aria-level", "2");
+  }
 }
 
 /** @param {URL} url */

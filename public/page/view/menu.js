@@ -21,7 +21,7 @@ export async function openMenu(root, opener, label, items) {
     menu.remove();
     opener.setAttribute("aria-expanded", "false");
   });
-  byId(root, "room", HTMLElement).append(menu);
+  (opener.closest("main, section, aside") ?? byId(root, "room", HTMLElement)).append(menu); // in the landmark that it belongs to
   menu.showPopover();
   opener.setAttribute("aria-expanded", "true");
   place(menu, opener);

@@ -41,7 +41,7 @@ function makeItem({ room, isUnread }, enter) {
     event.preventDefault();
     enter(room);
   });
-  const forget = make("button", "button quiet small listed-forget", icon("close"), make("span", "unseen", words.forget(title)));
+  const forget = make("button", "button quiet listed-forget", icon("close"), make("span", "unseen", words.forget(title)));
   forget.type = "button";
   forget.title = words.forget(title);
   const item = make("li", "listed-row", link, forget);
