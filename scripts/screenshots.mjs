@@ -22,6 +22,22 @@ const ARABIC = { locale: "ar" };
 const DOCS = new Map([["busy", "parlor.png"], ["busy-narrow-dark", "parlor-phone.png"], ["busy-arabic", "parlor-arabic.png"]]);
 const AUTH_SECRET = "0123456789abcdef0123456789abcdef";
 
+/** What is said in the pictures. */
+const ENGLISH = [
+  ["Ada", "Has anybody finished chapter nine?"],
+  ["Grace", "Last night. I did not see that letter coming."],
+  ["Grace", "No more before Linus has read it, though."],
+  ["Linus", "Thank you! I am on the train, two stations to go, and the connection is what it is."],
+  ["Noor", "أنا في الفصل العاشر، والرسالة تغيّر كل شيء."],
+  ["Ada", "The map is at https://maps.example/the-island, it helps a lot."],
+];
+const ARABIC_LINES = [
+  ["ليلى", "هل أنهى أحد الفصل التاسع؟"],
+  ["نور", "ليلة أمس. لم أتوقع تلك الرسالة!"],
+  ["Ada", "Neither did I."],
+  ["ليلى", "الخريطة هنا: https://maps.example/the-island"],
+];
+
 mkdirSync(FOLDER, { recursive: true });
 const server = await startServer({ vars: UNHURRIED });
 const closed = await startServer({ vars: { ...UNHURRIED, AUTH_SECRET } });
@@ -34,25 +50,25 @@ try {
   await front("front-arabic", { ...NARROW, ...ARABIC });
   await entry("entry-narrow", NARROW);
   await room("busy", WIDE, "reading-room");
-  await room("busy-dark", { ...WIDE, ...DARK }, "reading-room");
-  await room("busy-narrow", NARROW, "reading-room");
-  await room("busy-narrow-dark", { ...NARROW, ...DARK }, "reading-room");
+  await room("busy-dark", { ...WIDE, ...DARK }, "chapter-nine");
+  await room("busy-narrow", NARROW, "book-club");
+  await room("busy-narrow-dark", { ...NARROW, ...DARK }, "night-owls");
   await room("busy-arabic", { ...WIDE, ...ARABIC }, "ghurfa");
-  await room("busy-arabic-narrow", { ...NARROW, ...ARABIC }, "ghurfa");
+  await room("busy-arabic-narrow", { ...NARROW, ...ARABIC }, "maktaba");
   await room("empty", WIDE, "empty");
   await room("empty-narrow", NARROW, "empty");
-  await room("offline", NARROW, "reading-room", async (person) => {
+  await room("offline", NARROW, "train", async (person) => {
     await person.context.setOffline(true);
     await person.page.locator("#composer-text").fill("In the tunnel. See you behind it!");
     await person.page.locator(".composer-send").click();
     await person.page.locator('#status[data-phase="offline"]').waitFor();
   });
-  await room("menu", WIDE, "reading-room", async ({ page }) => {
+  await room("menu", WIDE, "library", async ({ page }) => {
     await page.locator("li.line").last().hover();
     await page.locator('li.line [data-act="more"]').last().click();
     await page.getByRole("menu").waitFor();
   });
-  await room("share", NARROW, "reading-room", async ({ page }) => {
+  await room("share", NARROW, "library", async ({ page }) => {
     await page.locator("#people-toggle").click();
     await page.locator("#share").click();
     await page.getByRole("dialog").waitFor();
@@ -67,28 +83,20 @@ try {
 }
 console.log(`look at them: ${FOLDER}`);
 
-/** What is said in the pictures. */
+/** Fills the rooms. */
 async function talk() {
-  /** @type {[room: string, name: string, text: string][]} */
-  const lines = [
-    ["reading-room", "Ada", "Has anybody finished chapter nine? 📖"],
-    ["reading-room", "Grace", "Last night. I did not see that letter coming."],
-    ["reading-room", "Grace", "No more before Linus has read it, though."],
-    ["reading-room", "Linus", "Thank you! I am on the train, two stations to go, and the connection is what it is."],
-    ["reading-room", "Noor", "أنا في الفصل العاشر، والرسالة تغيّر كل شيء."],
-    ["reading-room", "Ada", "The map is at https://maps.example/the-island, it helps a lot."],
-    ["reading-room", "Linus", "🎉"],
-    ["ghurfa", "ليلى", "هل أنهى أحد الفصل التاسع؟"],
-    ["ghurfa", "نور", "ليلة أمس. لم أتوقع تلك الرسالة!"],
-    ["ghurfa", "Ada", "Neither did I."],
-    ["ghurfa", "ليلى", "الخريطة هنا: https://maps.example/the-island"],
-  ];
+  for (const where of ["reading-room", "chapter-nine", "book-club", "night-owls", "train", "library"]) await say(where, ENGLISH);
+  for (const where of ["ghurfa", "maktaba"]) await say(where, ARABIC_LINES);
+}
+
+/** @param {string} where @param {string[][]} lines */
+async function say(where, lines) {
   /** @type {Map<string, Client>} */
   const people = new Map();
-  for (const [where, name, text] of lines) {
-    const key = `${where} ${name}`;
-    if (!people.has(key)) people.set(key, await Client.join(server, where, name));
-    await people.get(key)?.say(text);
+  for (const [name = "", text = ""] of lines) {
+    const person = people.get(name) ?? (await Client.join(server, where, name));
+    people.set(name, person);
+    await person.say(text);
   }
 }
 
@@ -163,7 +171,7 @@ async function moderation(name, options) {
 /** @param {string} name @param {Options} options */
 async function embedded(name, options) {
   const [, html = ""] = /^```html\n(.*?)^```/ms.exec(readFileSync(join(ROOT, "docs", "EMBEDDING.md"), "utf8")) ?? [];
-  const page = html.replaceAll("https://parlor.example", server.url).replace('room="bakers"', 'room="reading-room" name="Mary"');
+  const page = html.replaceAll("https://parlor.example", server.url).replace('room="bakers"', 'room="library" name="Mary"');
   const site = createServer((_, response) => response.setHeader("content-type", "text/html").end(page)).listen(0, "127.0.0.1");
   await once(site, "listening");
   const person = await newPerson(options);

@@ -17,16 +17,17 @@ const timers = new WeakMap();
  * @param {object} question
  * @param {string} question.title
  * @param {(Node | string)[]} [question.body]
+ * @param {HTMLButtonElement[]} [question.buttons]  Beside those that close it.
  * @param {string} [question.act]  What its button says; without it the dialog only shows something.
  * @param {boolean} [question.isDangerous]
  * @returns {Promise<FormData | undefined>} the fields of the body, unless it was given up
  */
-export async function ask(root, { title, body = [], act, isDangerous = false }) {
+export async function ask(root, { title, body = [], buttons: others = [], act, isDangerous = false }) {
   await loadStyle(root, "dialog.css");
   const heading = make("h2", "dialog-title", title);
   heading.id = `dialog-${(opened += 1)}`;
   const cancel = button("button", act === undefined ? words.close : words.cancel);
-  const buttons = make("div", "dialog-buttons", cancel);
+  const buttons = make("div", "dialog-buttons", ...others, cancel);
   if (act !== undefined) buttons.append(button(isDangerous ? "button danger" : "button primary", act, "submit"));
   const form = make("form", "dialog-form", heading, ...body, buttons);
   const dialog = make("dialog", "dialog", form);

@@ -31,14 +31,14 @@ export async function share(root, { url, title, isPrivate }) {
       said.textContent = words.copyDenied;
     }
   });
-  const buttons = make("div", "dialog-buttons", copy);
+  const buttons = [copy];
   if (canShare) {
     const outside = button("button", words.shareElsewhere);
     outside.addEventListener("click", () => void shareOutside(data));
-    buttons.prepend(outside);
+    buttons.unshift(outside);
   }
   const hint = make("p", "", isPrivate ? words.sharePrivateHint : words.shareHint);
-  await ask(root, { title: words.shareTitle, body: [hint, field(words.link, address, "link"), said, buttons] });
+  await ask(root, { title: words.shareTitle, body: [hint, field(words.link, address, "link"), said], buttons });
 }
 
 /** Returns whether the device took it, or the person thought better of it. @param {ShareData} data */

@@ -95,7 +95,7 @@ export const lift = "ارفع";
 export const done = "ما جرى";
 export const somebody = "أحدهم";
 /** @param {string} name @param {string} time */
-export const reportedBy = (name, time) => `⁨${name}⁩، ${time}`;
+export const reportedBy = (name, time) => `بلاغ من ⁨${name}⁩، ${time}`;
 /** @param {string} name @param {string} time */
 export const until = (name, time) => `⁨${name}⁩، حتى ${time}`;
 /** @param {string} name @param {string} action */

@@ -91,7 +91,7 @@ export const lift = "Lift";
 export const done = "What was done";
 export const somebody = "somebody";
 /** @param {string} name @param {string} time */
-export const reportedBy = (name, time) => `⁨${name}⁩, ${time}`;
+export const reportedBy = (name, time) => `Reported by ⁨${name}⁩, ${time}`;
 /** @param {string} name @param {string} time */
 export const until = (name, time) => `⁨${name}⁩, until ${time}`;
 /** @param {string} name @param {string} action */
