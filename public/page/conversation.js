@@ -1,22 +1,39 @@
 // @ts-check
-// One room, entered: wires the client, the timeline and the views. Nothing here decides how a message
-// travels or how a line looks.
+// One room, entered: wires the client, what is known of the room, and the views. Nothing here decides
+// how a message travels or how a line looks.
 
 import { systemClock } from "../client/clock.js";
 import { connect } from "../client/parlor.js";
+import { Asides } from "./asides.js";
+import { draftIn, keepDraft } from "./drafts.js";
 import * as explain from "./explain.js";
 import * as identity from "./identity.js";
 import { readOffline } from "./offline.js";
+import { isMentioned } from "./mentions.js";
+import { isPrivate } from "./room-name.js";
+import { Slice } from "./slice.js";
 import { Timeline } from "./timeline.js";
 import { TypingSignal } from "./typing-signal.js";
+import { Unread } from "./unread.js";
+import { keepVisit, visitTo } from "./visits.js";
+import { words } from "./words.js";
+import { Announcer } from "./view/announcer.js";
+import { Badge } from "./view/badge.js";
 import { Composer } from "./view/composer.js";
 import { HistoryTop } from "./view/history.js";
 import { MessageList } from "./view/messages.js";
+import { Parts } from "./view/parts.js";
 import { People } from "./view/people.js";
-import { Rename } from "./view/rename.js";
 import { showModeration, showRoom, showRules, showTyping } from "./view/room.js";
 import { Scroll } from "./view/scroll.js";
 import { Status } from "./view/status.js";
+import { fitViewport } from "./view/viewport.js";
+
+/** @typedef {import("../client/parlor.js").Events} Events */
+/** @typedef {import("../client/parlor.js").Member} Member */
+
+const KNOWN_MAX = 2_000; // members
+const HISTORY_LIMIT = 200; // messages asked for at a time, if the room gives so many
 
 /**
  * Enters a room and stays until it is left.
@@ -34,43 +51,58 @@ import { Status } from "./view/status.js";
 export function converse(root, { room: roomName, place = roomName, name, url, token, askAgain, leave: onLeave }) {
   const room = connect(url, { name, token });
   const timeline = new Timeline();
+  const slice = new Slice();
+  const asides = new Asides();
+  const unread = new Unread();
   const typing = new TypingSignal(systemClock, (on) => room.typing(on));
+  /** Everybody who was here or has spoken, by id. @type {Map<number, Member>} */
+  const known = new Map();
   let isLoading = false;
   let willDraw = false;
+  let isEntering = false; // goes to what is unread with the next draw
 
   room.on("status", onStatus);
-  room.on("welcome", ({ limits }) => composer.limit(limits.text_chars_max));
+  room.on("welcome", ({ limits }) => composer.limit(limits));
   room.on("welcome", () => showModeration(root, room));
-  room.on("reset", (newest) => timeline.reset(newest));
-  room.on("message", (message) => timeline.append(message));
+  room.on("reset", onReset);
+  room.on("message", onMessage);
   room.on("deleted", (seqs) => timeline.redact(seqs));
+  room.on("failed", (send, why) => announcer.tell(words.notSent, explain.refusal(why, room.limits), send.text));
   room.on("members", onMembers);
   room.on("typing", (typists) => showTyping(root, typists.map((member) => member.name)));
   room.on("rules", () => showRules(root, room));
   room.on("error", (error) => composer.notice(explain.refusal(error, room.limits)));
   for (const event of /** @type {const} */ (["reset", "message", "deleted", "pending", "sent", "failed", "members"])) room.on(event, draw);
 
+  showRoom(root, roomName, { link: new URL(url, location.href).href, leave, moderate: () => parts.moderate() });
   const status = new Status(root, () => room.retryNow());
-  const people = new People(root, openPerson);
-  const rename = new Rename(root, { name: () => room.name, rename: changeName });
-  const composer = new Composer(root, {
-    send: say,
-    typed: (isEmpty) => (isEmpty ? typing.stopped() : typing.typed()),
-  });
-  const scroll = new Scroll(root, loadOlder);
-  const historyTop = new HistoryTop(root, loadOlder);
-  const list = new MessageList(root, { reply, more: openLine, retry, discard });
+  const people = new People(root, (member, opener) => parts.openPerson(member, opener));
+  const composer = new Composer(root, { send: say, typed: onTyped, up: () => list.focusLast() });
+  const scroll = new Scroll(root, { near: onNear, moved: look, end: toEnd });
+  const historyTop = new HistoryTop(root, () => onNear("top"));
+  const list = new MessageList(root, { reply, more: (seq, opener) => parts.openLine(seq, opener), retry, discard, end: toEnd, write: () => composer.focus() });
+  const announcer = new Announcer(root);
+  const badge = root instanceof Document ? new Badge() : undefined; // a page that embeds the room has its own title
+  const parts = new Parts(root, room, { messageAt: (seq) => timeline.messageAt(seq), reply, others });
+  fitViewport(root);
+  document.addEventListener("visibilitychange", onVisibility);
 
-  readOffline(place, room, timeline, draw);
-  showRoom(root, roomName, { link: new URL(url, location.href).href, leave, moderate });
   status.show(room.status);
+  composer.restore(draftIn(place));
   if (root === document) composer.focus(); // in another page it is not for us to take it
+  readOffline(place, room, timeline, draw);
   draw(); // what an earlier page left unsent
   return end;
 
   function end() {
     room.close();
     status.close();
+    document.removeEventListener("visibilitychange", onVisibility);
+  }
+
+  function onVisibility() {
+    look();
+    draw();
   }
 
   /** @param {import("../client/parlor.js").Status} now */
@@ -82,31 +114,81 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
     }
   }
 
-  /** Oneself may have another name: chosen here, in another tab, or tidied by the server. */
-  function onMembers() {
-    if (room.name === name) return;
-    name = room.name;
-    identity.useName(place, name);
-    rename.done();
+  /** @param {import("../client/parlor.js").Page} newest */
+  function onReset(newest) {
+    const visit = visitTo(place);
+    const isSameEpoch = visit?.epoch === room.position?.epoch;
+    timeline.reset(newest);
+    slice.reset();
+    asides.reset();
+    unread.enter(visit && (isSameEpoch ? visit.seq : 0), timeline, room.you?.id);
+    for (const { from } of newest.messages) know(from);
+    isEntering = true;
+    scroll.follow();
   }
 
-  /** @param {string} to */
-  function changeName(to) {
-    room.rename(to).then(
-      () => rename.done(),
-      (refused) => {
-        const why = explain.refusal(refused, room.limits);
-        if (rename.isOpen) rename.refuse(why);
-        else composer.notice(why);
-      },
-    );
+  /** @param {import("../client/parlor.js").Message} message */
+  function onMessage(message) {
+    timeline.append(message);
+    know(message.from);
+    if (message.from.id === room.you?.id) return;
+    unread.arrive(message.seq, isLooking());
+    announcer.tell(`${message.from.name}:`, message.text);
+    if (!isMentioned(message.text, room.name)) return;
+    const title = isPrivate(roomName) ? words.privateRoom : roomName;
+    parts.notify(words.mentionedIn(message.from.name, title), message.text, `${roomName} ${message.seq}`);
+  }
+
+  /** @param {Events["members"][0]} change */
+  function onMembers(change) {
+    if (change.type === "welcome") change.members.forEach(know);
+    else noteComing(change);
+    if (room.name === name) return;
+    name = room.name; // chosen here, in another tab, or tidied by the server
+    identity.useName(place, name);
+    parts.renamed();
+  }
+
+  /** @param {Exclude<Events["members"][0], { type: "welcome" }>} change */
+  function noteComing({ type, member: { id }, ...change }) {
+    const before = known.get(id);
+    const member = type === "left" ? before : room.members.get(id);
+    if (!member || id === room.you?.id) return;
+    const comings = asides.comings(timeline.head);
+    if (type === "joined") comings.joins(member);
+    if (type === "left") comings.leaves(member);
+    if (type === "renamed" && before) comings.renames(member, before.name);
+    know(member);
+  }
+
+  /** @param {Member} member */
+  function know(member) {
+    known.delete(member.id); // the latest last
+    known.set(member.id, member);
+    if (known.size > KNOWN_MAX) known.delete(/** @type {number} */ (known.keys().next().value));
+  }
+
+  /** Who may be mentioned by oneself: who is here first, then who has spoken. */
+  function others() {
+    const everybody = new Map([...room.members, ...known]);
+    everybody.delete(room.you?.id ?? 0);
+    return [...new Map([...everybody.values()].map((member) => [member.name, member])).values()];
+  }
+
+  /** @param {string} text */
+  function onTyped(text) {
+    keepDraft(place, text);
+    if (text.trim() === "") typing.stopped();
+    else typing.typed();
+    if (text.includes("@")) parts.completeMentions();
   }
 
   /** @param {string} text @param {number} [replyTo] */
   function say(text, replyTo) {
     typing.stopped();
+    unread.speak();
     room.send(text, { replyTo });
-    scroll.toEnd();
+    toEnd();
   }
 
   /** @param {number} seq */
@@ -115,28 +197,11 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
     if (message) composer.replyTo({ seq, name: message.from.name, text: message.text });
   }
 
-  /** @param {number} seq @param {HTMLElement} opener */
-  async function openLine(seq, opener) {
-    const message = timeline.messageAt(seq);
-    const { openLineMenu } = await import("./view/actions.js");
-    if (message) openLineMenu({ root, room }, opener, message, () => reply(seq));
-  }
-
-  /** @param {import("../client/parlor.js").Member} member @param {HTMLElement} opener */
-  async function openPerson(member, opener) {
-    const { openMemberMenu } = await import("./view/actions.js");
-    openMemberMenu({ root, room }, opener, member);
-  }
-
-  async function moderate() {
-    const { openModeration } = await import("./view/moderation.js");
-    openModeration({ root, room }, (seq) => timeline.messageAt(seq)?.text);
-  }
-
   /** @param {string} id */
   function retry(id) {
     room.retry(id);
     composer.focus(); // the button goes away
+    toEnd();
   }
 
   /** @param {string} id */
@@ -146,17 +211,46 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
     draw();
   }
 
+  function toEnd() {
+    slice.toEnd(timeline);
+    scroll.follow();
+    draw();
+  }
+
+  /** What is shown ends near the eye. @param {"top" | "bottom"} edge */
+  function onNear(edge) {
+    if (edge === "top" && slice.showsFirst(timeline)) return loadOlder();
+    if (edge === "top") slice.up(timeline);
+    else slice.down();
+    draw();
+  }
+
   async function loadOlder() {
-    if (isLoading || !timeline.more) return;
+    if (isLoading || !timeline.more || room.status.phase !== "live") return;
     isLoading = true;
     draw();
     try {
-      timeline.prepend(await room.history({ before: timeline.messages[0]?.seq }));
+      timeline.prepend(await room.history({ before: timeline.first, limit: Math.min(HISTORY_LIMIT, room.limits?.history_limit_max ?? HISTORY_LIMIT) }));
+      for (const { from } of timeline.messages.slice(0, HISTORY_LIMIT)) if (!known.has(from.id)) know(from);
     } catch {
       // the status says why; the button stays
     }
     isLoading = false;
     draw();
+  }
+
+  function isLooking() {
+    return scroll.isFollowing && document.visibilityState === "visible";
+  }
+
+  /** Takes note that one sees the newest line, if so. */
+  function look() {
+    if (isLooking() && room.position) {
+      unread.look(timeline.head);
+      keepVisit(place, room.position, Date.now());
+    }
+    scroll.showButton(unread.count);
+    badge?.show(unread.count);
   }
 
   function leave() {
@@ -171,9 +265,27 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
     queueMicrotask(() => {
       willDraw = false;
       if (scroll.isFollowing) timeline.trim();
-      historyTop.draw({ more: timeline.more, isLoading, room: room.you ? roomName : "" });
-      scroll.around(list.first, () => list.draw(timeline, room, Date.now()));
+      asides.settle(room.unsent, timeline.head);
+      slice.fit(timeline, scroll.eye);
+      scroll.showsLast = slice.showsLast(timeline);
+      scroll.keep(drawLines);
+      if (isEntering || document.visibilityState === "hidden") goToUnread();
+      look();
       people.draw(room);
     });
+  }
+
+  function drawLines() {
+    const names = new Set([...known.values()].map((member) => member.name)).add(room.name);
+    const isFirst = !timeline.more && slice.showsFirst(timeline);
+    historyTop.draw({ isFirst, isLoading, room: room.you ? roomName : "" });
+    list.draw(asides.entries(timeline, slice.range(timeline)), { timeline, room, names, unread: unread.mark, now_ms: Date.now() });
+  }
+
+  /** Begins to read where one stopped, if that is above what is seen. */
+  function goToUnread() {
+    isEntering = false;
+    const line = unread.mark === undefined ? undefined : list.lineAt(unread.mark);
+    if (line) scroll.toLine(line);
   }
 }

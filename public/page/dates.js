@@ -5,12 +5,16 @@ import { locale, words } from "./words.js";
 
 const timeFormat = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
 const fullFormat = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" });
+const longFormat = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
 const dayFormat = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
 const oldDayFormat = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
 const DAY_MS = 86_400_000;
 
 /** @param {number} at_ms */
 export const timeOf = (at_ms) => timeFormat.format(at_ms);
+
+/** For who listens. @param {number} at_ms */
+export const longTimeOf = (at_ms) => longFormat.format(at_ms);
 
 /** @param {number} at_ms */
 export const fullTimeOf = (at_ms) => fullFormat.format(at_ms);

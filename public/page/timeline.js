@@ -7,11 +7,9 @@
 /** @typedef {import("../client/parlor.js").Message} Message */
 /** @typedef {import("../client/parlor.js").Page} Page */
 
-const MESSAGES_KEPT = 1_000; // by `trim`
+const MESSAGES_KEPT = 10_000; // by `trim`: some megabytes
 
 export class Timeline {
-  /** Counts the resets: another number means that nothing shown before still holds. */
-  generation = 0;
   /** Whether older messages exist than those here. */
   more = false;
   /** @type {Message[]} */
@@ -19,9 +17,18 @@ export class Timeline {
   /** Who one was, where they are from an earlier visit. @type {import("../client/parlor.js").Member | undefined} */
   you;
 
+  /** The oldest seq here; where there is none, the one that comes. */
+  get first() {
+    return this.messages[0]?.seq ?? 1;
+  }
+
+  /** The newest seq here, or the one before all. */
+  get head() {
+    return this.first + this.messages.length - 1;
+  }
+
   /** Begins anew from the newest messages. @param {Page} newest */
   reset({ messages, more }) {
-    this.generation += 1;
     this.more = more;
     this.messages = [...messages];
   }
@@ -44,14 +51,15 @@ export class Timeline {
 
   /** Forgets what deleted messages said. @param {number[]} seqs */
   redact(seqs) {
-    const gone = new Set(seqs);
-    this.generation += 1;
-    this.messages = this.messages.map((message) => (gone.has(message.seq) ? { ...message, text: "", deleted: true } : message));
+    for (const seq of seqs) {
+      const message = this.messageAt(seq);
+      if (message) this.messages[seq - this.first] = { ...message, text: "", deleted: true };
+    }
   }
 
   /** Returns the message with this seq, if it is here. @param {number} seq */
   messageAt(seq) {
-    return this.messages[seq - (this.messages[0]?.seq ?? 0)]; // without gaps a seq is an index
+    return this.messages[seq - this.first]; // without gaps a seq is an index
   }
 
   /** Lets go of the oldest messages; a page of history brings them back. */

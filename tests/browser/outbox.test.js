@@ -43,7 +43,7 @@ test("typed offline, reloaded, still there, sent once", { timeout: 120_000 }, as
   await alice.context.setOffline(false);
   await alice.page.reload();
   areAll(await alice.sees((lines) => lines.length >= TYPED.length, "the lines that are pending"), TYPED, "pending");
-  const authors = await alice.page.getByRole("log").locator(".author").allTextContents();
+  const authors = await alice.page.getByRole("list", { name: "Messages" }).locator(".author").allTextContents();
   assert.ok(authors.every((author) => author === "Alice"), String(authors));
 
   const tab = new Person("Alice's other tab", alice.context, await alice.context.newPage());

@@ -22,8 +22,9 @@ const DEADLINE_MS = 30_000;
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {{ seq: number, text: string, state: string }} Line */
 
-export function launchBrowser() {
-  return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+/** @param {string[]} [options] of Chromium's command line */
+export function launchBrowser(options = []) {
+  return chromium.launch({ executablePath: EXECUTABLE, args: [...ARGUMENTS, ...options] });
 }
 
 export class Person {
@@ -43,15 +44,37 @@ export class Person {
     });
   }
 
-  /** Opens a browser profile of one's own and goes to the room. @param {import("playwright-core").Browser} browser @param {string} url @param {string} name */
-  static async enter(browser, url, name) {
-    const context = await browser.newContext();
+  /**
+   * Opens a browser profile of one's own and goes to the room.
+   * @param {import("playwright-core").Browser} browser @param {string} url @param {string} name
+   * @param {import("playwright-core").BrowserContextOptions} [options]
+   */
+  static async enter(browser, url, name, options) {
+    return Person.enterIn(await browser.newContext(options), url, name);
+  }
+
+  /** Goes to the room in a profile that there is. @param {import("playwright-core").BrowserContext} context @param {string} url @param {string} name */
+  static async enterIn(context, url, name) {
     const person = new Person(name, context, await context.newPage());
     await person.page.goto(url);
     await person.page.getByLabel("Your name").fill(name);
     await person.page.getByRole("button", { name: "Join", exact: true }).click();
     await person.isLive();
     return person;
+  }
+
+  get composer() {
+    return this.page.getByRole("textbox", { name: "Message", exact: true });
+  }
+
+  /** The element of the line with this text. @param {string} text */
+  line(text) {
+    return this.page.getByRole("list", { name: "Messages" }).locator(".line").filter({ has: this.page.getByText(text, { exact: true }) });
+  }
+
+  /** Waits until something holds on the page. @param {string} what @param {() => unknown} condition  Runs in the page. */
+  async until(what, condition) {
+    await this.page.waitForFunction(condition, undefined, { polling: "raf" }).catch((error) => assert.fail(`${this.name}: not ${what}: ${error.message}`));
   }
 
   async isLive() {
@@ -71,11 +94,11 @@ export class Person {
 
   /** The lines on the page, from the top. @returns {Promise<Line[]>} */
   lines() {
-    return this.page.getByRole("log", { name: "Messages" }).getByRole("listitem").evaluateAll((items) =>
+    return this.page.getByRole("list", { name: "Messages" }).locator(".line").evaluateAll((items) =>
       items.map((item) => ({
-        seq: Number(item.dataset["seq"]),
+        seq: Number(item.getAttribute("data-seq")),
         text: item.querySelector(".text")?.textContent ?? "",
-        state: item.dataset["state"] ?? "",
+        state: item.getAttribute("data-state") ?? "",
       })),
     );
   }

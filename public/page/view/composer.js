@@ -7,6 +7,7 @@ import { View, tell } from "./dom.js";
 /** @typedef {{ seq: number, name: string, text: string }} ReplyTarget */
 
 const COUNTER_FROM = 0.9; // of the limit: before that nobody needs to count
+const COMPOSING_KEY = 229; // Safari ends a composition before it tells of the Enter that did it
 const hasTouchKeyboard = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class Composer extends View {
@@ -17,26 +18,35 @@ export class Composer extends View {
   #replying = this.byId("replying", HTMLElement);
   /** @type {ReplyTarget | undefined} */
   #target;
-  #text_chars_max = Infinity;
+  /** @type {import("../../client/parlor.js").Limits | undefined} */
+  #limits;
+  #on;
 
-  /** @param {import("./dom.js").Root} root @param {{ send: (text: string, reply_to?: number) => void, typed: (isEmpty: boolean) => void }} on */
+  /**
+   * @param {import("./dom.js").Root} root
+   * @param {{ send: (text: string, reply_to?: number) => void, typed: (text: string) => void, up: () => void }} on
+   *   `up`: one wants to go to the lines.
+   */
   constructor(root, on) {
     super(root);
+    this.#on = on;
     this.#text.addEventListener("input", () => {
       this.notice(undefined);
-      this.#measure();
-      on.typed(this.#text.value.trim() === "");
+      this.#changed();
     });
     this.#text.addEventListener("keydown", (event) => {
+      if (event.defaultPrevented || event.isComposing || event.keyCode === COMPOSING_KEY) return;
       if (event.key === "Escape" && this.#target) this.replyTo(undefined);
-      const isSending = event.key === "Enter" && !event.shiftKey && !event.isComposing && !hasTouchKeyboard.matches;
-      if (!isSending) return;
+      const isLeaving = event.key === "ArrowUp" && this.#text.value === "";
+      const isSending = event.key === "Enter" && !event.shiftKey && !hasTouchKeyboard.matches;
+      if (!isSending && !isLeaving) return;
       event.preventDefault();
-      this.#form.requestSubmit();
+      if (isLeaving) on.up();
+      else this.#form.requestSubmit();
     });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#submit(on.send);
+      this.#submit();
     });
     this.byId("replying-cancel", HTMLButtonElement).addEventListener("click", () => this.replyTo(undefined));
   }
@@ -45,9 +55,15 @@ export class Composer extends View {
     this.#text.focus();
   }
 
-  /** @param {number} text_chars_max */
-  limit(text_chars_max) {
-    this.#text_chars_max = text_chars_max;
+  /** Goes on with what one began to write. @param {string} text */
+  restore(text) {
+    this.#text.value = text;
+    this.#measure();
+  }
+
+  /** @param {import("../../client/parlor.js").Limits} limits */
+  limit(limits) {
+    this.#limits = limits;
     this.#measure();
   }
 
@@ -70,25 +86,34 @@ export class Composer extends View {
     this.focus();
   }
 
-  /** @param {(text: string, reply_to?: number) => void} send */
-  #submit(send) {
+  #submit() {
     const text = this.#text.value.trim();
     this.focus(); // the soft keyboard stays
-    if (text === "" || charactersIn(text) > this.#text_chars_max) return;
+    if (text === "") return;
+    if (this.#over > 0) return this.notice(explain.refusal({ code: "text_too_long", message: "" }, this.#limits));
     const reply_to = this.#target?.seq;
     this.#text.value = "";
-    this.#measure();
+    this.#changed();
     if (this.#target) this.replyTo(undefined);
-    send(text, reply_to);
+    this.#on.send(text, reply_to);
+  }
+
+  #changed() {
+    this.#measure();
+    this.#on.typed(this.#text.value);
+  }
+
+  /** How many characters there are too many. */
+  get #over() {
+    return charactersIn(this.#text.value) - (this.#limits?.text_chars_max ?? Infinity);
   }
 
   #measure() {
-    const count = charactersIn(this.#text.value);
-    const left = this.#text_chars_max - count;
-    const isNear = count > this.#text_chars_max * COUNTER_FROM;
-    tell(this.#left, isNear ? explain.charactersLeft(left) : undefined);
-    this.#form.classList.toggle("over", left < 0);
-    this.#text.setAttribute("aria-invalid", String(left < 0));
+    const over = this.#over;
+    const near = (this.#limits?.text_chars_max ?? 0) * (1 - COUNTER_FROM);
+    tell(this.#left, over > -near ? explain.charactersLeft(-over) : undefined);
+    this.#form.classList.toggle("over", over > 0);
+    this.#text.setAttribute("aria-invalid", String(over > 0));
     if (CSS.supports("field-sizing", "content")) return;
     this.#text.style.height = "auto";
     this.#text.style.height = `${this.#text.scrollHeight}px`;

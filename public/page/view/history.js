@@ -15,13 +15,13 @@ export class HistoryTop extends View {
     this.#button.addEventListener("click", onOlder);
   }
 
-  /** @param {{ more: boolean, isLoading: boolean, room: string }} top */
-  draw({ more, isLoading, room }) {
+  /** @param {{ isFirst: boolean, isLoading: boolean, room: string }} top  `isFirst`: there is none older than those shown. */
+  draw({ isFirst, isLoading, room }) {
     const hadFocus = this.root.activeElement === this.#button;
-    this.#button.hidden = !more;
-    if (hadFocus && !more) this.byId("scroller", HTMLElement).focus({ preventScroll: true });
+    this.#button.hidden = isFirst;
+    if (hadFocus && isFirst) this.byId("scroller", HTMLElement).focus({ preventScroll: true });
     this.#button.textContent = isLoading ? words.loading : words.earlier;
     this.#button.setAttribute("aria-disabled", String(isLoading));
-    tell(this.#beginning, more || !room ? undefined : (isPrivate(room) ? words.beginningPrivate : words.beginning(room)));
+    tell(this.#beginning, !isFirst || !room ? undefined : isPrivate(room) ? words.beginningPrivate : words.beginning(room));
   }
 }

@@ -1,9 +1,10 @@
 // @ts-check
 // One line of the conversation as a list item: who, when, what, and how its sending goes.
-// Its text is built once and never touched again, so that a screen reader reads it once.
+// Its text is built once and never touched again.
 
-import { fullTimeOf, dayOf, isSameDay, timeOf } from "../dates.js";
+import { fullTimeOf, dayOf, isSameDay, longTimeOf, timeOf } from "../dates.js";
 import { findLinks } from "../links.js";
+import { findMentions } from "../mentions.js";
 import { words } from "../words.js";
 import { avatar, paint } from "./avatar.js";
 import { icon, make } from "./dom.js";
@@ -17,13 +18,17 @@ import { icon, make } from "./dom.js";
  * @property {string} text
  * @property {number} at_ms
  * @property {{ name: string, text: string } | undefined} quote  What it answers, "" where not known here.
+ * @property {boolean} [isDeleted]
  * @property {string} [failure]  Why it was not sent.
  */
 
-const RUN_MS_MAX = 5 * 60_000; // a pause this long begins a new run of the same author
+/** @typedef {{ names: Iterable<string>, you: string }} Known  Who may be mentioned; oneself among them. */
 
-/** @param {Line} line */
-export function makeLine(line) {
+const RUN_MS_MAX = 5 * 60_000; // a pause this long begins a new run of the same author
+const ONLY_EMOJI = /^(?:\p{RGI_Emoji}\s*){1,6}$/v;
+
+/** @param {Line} line @param {Known} known */
+export function makeLine(line, known) {
   const item = make("li", line.isOwn ? "line own" : "line");
   item.tabIndex = -1;
   paint(item, line.from.color);
@@ -31,7 +36,9 @@ export function makeLine(line) {
   const head = make("p", "line-head", author, " ", make("time", "line-time"));
   const bubble = make("div", "bubble");
   if (line.quote) bubble.append(makeQuote(line.quote));
-  bubble.append(makeText(line.text));
+  bubble.append(line.isDeleted ? make("p", "text deleted", words.deletedLine) : makeText(line.text, known));
+  bubble.classList.toggle("emoji", !line.quote && ONLY_EMOJI.test(line.text.trim()));
+  item.classList.toggle("to-me", !line.isOwn && bubble.querySelector(".to-me") !== null);
   const reply = makeTool("reply", words.reply);
   const more = makeTool("more", words.more);
   more.setAttribute("aria-haspopup", "menu");
@@ -56,39 +63,56 @@ export function settleLine(item, line) {
   if (line.seq !== undefined) item.dataset.seq = String(line.seq);
   item.dataset.id = line.id;
   const time = /** @type {HTMLTimeElement} */ (item.querySelector(".line-time"));
+  const short = make("span", "", timeOf(line.at_ms));
+  short.setAttribute("aria-hidden", "true");
+  time.replaceChildren(short, make("span", "unseen", longTimeOf(line.at_ms)));
   time.dateTime = new Date(line.at_ms).toISOString();
   time.title = fullTimeOf(line.at_ms);
-  time.textContent = timeOf(line.at_ms);
   /** @type {HTMLElement} */ (item.querySelector(".bubble")).title = time.title; // only a run's first line shows its time
   const foot = /** @type {HTMLElement} */ (item.querySelector(".line-foot"));
   foot.replaceChildren(...makeFoot(item.dataset.state, line.failure));
 }
 
 /**
- * Fits the line behind the one before it: begins a run of one author, or a day, or neither.
- * @param {HTMLLIElement} item @param {Line} line @param {Line | undefined} previous @param {number} now_ms
+ * Says how a line stands behind the one before it.
+ * @param {Line} line @param {Line | undefined} previous @param {{ isApart: boolean, isUnread: boolean, now_ms: number }} place
+ *   `isApart`: a note stands between; `isUnread`: the first that was not read.
  */
-export function fitLine(item, line, previous, now_ms) {
-  const startsDay = !previous || !isSameDay(previous.at_ms, line.at_ms);
-  const startsRun = startsDay || previous.from.id !== line.from.id || previous.from.name !== line.from.name || line.at_ms - previous.at_ms > RUN_MS_MAX;
-  item.classList.toggle("starts-run", startsRun);
-  item.querySelector(".day")?.remove();
-  if (startsDay) {
-    const day = make("time", "", dayOf(line.at_ms, now_ms));
-    day.dateTime = new Date(line.at_ms).toLocaleDateString("sv"); // year-month-day of the reader's zone
-    item.prepend(make("p", "day", day));
-  }
+export function fitOf(line, previous, { isApart, isUnread, now_ms }) {
+  const day = !previous || !isSameDay(previous.at_ms, line.at_ms) ? dayOf(line.at_ms, now_ms) : "";
+  const isOther = previous?.from.id !== line.from.id || previous.from.name !== line.from.name;
+  const startsRun = day !== "" || isApart || isUnread || isOther || line.at_ms - (previous?.at_ms ?? 0) > RUN_MS_MAX;
+  return { day, startsRun, isUnread };
 }
 
-/** @param {string} text */
-function makeText(text) {
+/** Shows how it stands: begins a run of one author, a day, what is unread, or none of it. @param {HTMLLIElement} item @param {Line} line @param {ReturnType<typeof fitOf>} fit */
+export function fitLine(item, line, { day, startsRun, isUnread }) {
+  item.classList.toggle("starts-run", startsRun);
+  item.querySelector(".breaks")?.remove();
+  if (!day && !isUnread) return;
+  const breaks = make("div", "breaks");
+  if (day) {
+    const time = make("time", "", day);
+    time.dateTime = new Date(line.at_ms).toLocaleDateString("sv"); // year-month-day of the reader's zone
+    breaks.append(make("p", "day", time));
+  }
+  if (isUnread) breaks.append(make("p", "day unread", words.unreadHere));
+  item.prepend(breaks);
+}
+
+/** @param {string} text @param {Known} known */
+function makeText(text, { names, you }) {
   const paragraph = make("p", "text");
   paragraph.dir = "auto";
   for (const part of findLinks(text)) {
-    paragraph.append(part.href ? makeLink(part.text, part.href) : part.text);
+    if (part.href) paragraph.append(makeLink(part.text, part.href));
+    else for (const { text, name } of findMentions(part.text, names)) paragraph.append(name ? makeMention(text, name === you) : text);
   }
   return paragraph;
 }
+
+/** @param {string} text @param {boolean} isToMe */
+const makeMention = (text, isToMe) => (isToMe ? make("mark", "mention to-me", text) : make("span", "mention", text));
 
 /** @param {string} text @param {string} href */
 function makeLink(text, href) {
@@ -96,6 +120,7 @@ function makeLink(text, href) {
   link.href = href;
   link.target = "_blank";
   link.rel = "noopener noreferrer";
+  link.title = href; // as it is, however it was spelled
   return link;
 }
 

@@ -1,30 +1,37 @@
 // @ts-check
-// The list of lines: draws what changed in a timeline since the last time, and nothing else.
-// A pending line that gets stored keeps its element, so nothing flickers and nothing is read twice.
+// The list of lines: makes the elements of what is to be shown the same as that, and touches no other.
+// A line keeps its element while it is shown: one that gets stored is neither moved nor drawn anew.
 
 import * as explain from "../explain.js";
 import { words } from "../words.js";
-import { View } from "./dom.js";
-import { fitLine, makeLine, settleLine } from "./line.js";
+import { View, make } from "./dom.js";
+import { fitLine, fitOf, makeLine, settleLine } from "./line.js";
 
 /** @typedef {import("../timeline.js").Timeline} Timeline */
+/** @typedef {import("../asides.js").Entry} Entry */
 /** @typedef {import("../../client/parlor.js").Message} Message */
 /** @typedef {import("./line.js").Line} Line */
-/** @typedef {Pick<import("../../client/parlor.js").Room, "you" | "name" | "limits" | "unsent">} Self  Oneself, and what one said. */
-/** @typedef {{ line: Line, item: HTMLLIElement }} Row */
+/** @typedef {{ item: HTMLLIElement, line?: Line, version: readonly unknown[], fit: string }} Row  Drawn again where the version is another. */
+
+/**
+ * @typedef {object} Context  What the lines are seen with.
+ * @property {Timeline} timeline
+ * @property {Pick<import("../../client/parlor.js").Room, "you" | "name" | "limits">} room
+ * @property {Iterable<string>} names  Of those who may be mentioned.
+ * @property {number | undefined} unread  The first seq that was not read.
+ * @property {number} now_ms
+ */
 
 export class MessageList extends View {
-  #log = this.byId("log", HTMLElement);
+  #scroller = this.byId("scroller", HTMLElement);
   #list = this.byId("lines", HTMLOListElement);
-  /** Stored messages, by seq. @type {Row[]} */
-  #rows = [];
-  /** Lines on their way, by id, in the order they were said. @type {Map<string, Row>} */
-  #pending = new Map();
-  #generation = 0;
+  /** In order. @type {Map<string, Row>} */
+  #rows = new Map();
 
   /**
    * @param {import("./dom.js").Root} root
-   * @param {{ reply: (seq: number) => void, more: (seq: number, opener: HTMLElement) => void, retry: (id: string) => void, discard: (id: string) => void }} on
+   * @param {{ reply: (seq: number) => void, more: (seq: number, opener: HTMLElement) => void, retry: (id: string) => void, discard: (id: string) => void, end: () => void, write: () => void }} on
+   *   `end`: the newest line is wanted; `write`: one wants to write.
    */
   constructor(root, on) {
     super(root);
@@ -36,141 +43,114 @@ export class MessageList extends View {
       if (button?.dataset.act === "reply" && seq) on.reply(Number(seq));
       if (button?.dataset.act === "more" && seq) on.more(Number(seq), button);
     });
-    this.byId("scroller", HTMLElement).addEventListener("keydown", (event) => {
+    this.#scroller.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "ArrowUp" || event.key === "ArrowDown") this.#step(event);
       const seq = event.target instanceof HTMLLIElement ? event.target.dataset.seq : undefined;
-      if (event.key.toLowerCase() === "r" && seq) {
-        event.preventDefault(); // or the letter lands in the composer
-        on.reply(Number(seq));
-      }
-      if (seq && (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey))) {
-        event.preventDefault();
-        on.more(Number(seq), /** @type {HTMLElement} */ (event.target));
-      }
+      if (event.key === "ArrowUp" || event.key === "ArrowDown") return this.#step(event, on.write);
+      if (event.key === "Home" && seq) return this.#focus(event, this.#lines[0]);
+      if (event.key === "End") on.end();
+      else if (event.key === "Escape") on.write();
+      else if (event.key.toLowerCase() === "r" && seq) on.reply(Number(seq));
+      else if (seq && (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey))) on.more(Number(seq), /** @type {HTMLElement} */ (event.target));
+      else return;
+      event.preventDefault(); // or the letter lands in the composer
     });
   }
 
-  /** What stays where it is when older lines come in above it: a text, since its day and head may go. */
-  get first() {
-    return this.#rows[0]?.item.querySelector(".bubble") ?? undefined;
+  /** @param {Entry[]} entries @param {Context} context */
+  draw(entries, context) {
+    const rows = new Map(entries.map((entry) => [entry.key, this.#row(entry, context)]));
+    const items = new Set([...rows.values()].map(({ item }) => item));
+    const focused = this.root.activeElement?.closest("li");
+    for (const { item } of this.#rows.values()) if (!items.has(item)) item.remove();
+    this.#rows = rows;
+    this.#place(context);
+    if (focused && !focused.isConnected) this.#scroller.focus({ preventScroll: true }); // its line is gone
   }
 
-  /** @param {Timeline} timeline @param {Self} self @param {number} now_ms @returns {number} how many lines of others are new at the end */
-  draw(timeline, self, now_ms) {
-    const isReset = this.#generation !== timeline.generation;
-    if (isReset) this.#clear(timeline.generation);
-    const first = this.#rows[0]?.line.seq ?? Infinity;
-    const older = isReset ? timeline.messages : timeline.messages.filter((message) => message.seq < first);
-    if (older.length > 0) this.#prepend(older, timeline, self, now_ms);
-    this.#dropBefore(timeline.messages[0]?.seq ?? Infinity, now_ms);
-    const arrived = this.#append(timeline, self, now_ms);
-    this.#drawUnsent(timeline, self, now_ms);
-    return isReset ? 0 : arrived;
+  /** The line with this seq, if it is shown. @param {number} seq */
+  lineAt(seq) {
+    return this.#rows.get(`message ${seq}`)?.item;
   }
 
-  /** @param {number} generation */
-  #clear(generation) {
-    this.#generation = generation;
-    for (const { item } of this.#rows) item.remove();
-    this.#rows = [];
+  /** Moves the focus to the last line. */
+  focusLast() {
+    this.#lines.at(-1)?.focus();
   }
 
-  /** Old lines are no news: the log is busy while they come in. @param {Message[]} older @param {Timeline} timeline @param {Self} self @param {number} now_ms */
-  #prepend(older, timeline, self, now_ms) {
-    this.#log.setAttribute("aria-busy", "true");
-    const rows = older.map((message) => this.#adopt(messageLine(message, timeline, self)));
-    const next = this.#rows[0];
-    rows.forEach((row, i) => fitLine(row.item, row.line, rows[i - 1]?.line, now_ms));
-    if (next) fitLine(next.item, next.line, rows.at(-1)?.line, now_ms);
-    this.#list.prepend(...rows.map((row) => row.item));
-    this.#rows.unshift(...rows);
-    requestAnimationFrame(() => this.#log.removeAttribute("aria-busy"));
-  }
-
-  /** @param {Timeline} timeline @param {Self} self @param {number} now_ms */
-  #append(timeline, self, now_ms) {
-    const last = this.#rows.at(-1)?.line.seq ?? 0;
-    const from = timeline.messages.findLastIndex((message) => message.seq <= last) + 1;
-    let arrived = 0;
-    for (const message of timeline.messages.slice(from)) {
-      const row = this.#adopt(messageLine(message, timeline, self));
-      const previous = this.#rows.at(-1);
-      fitLine(row.item, row.line, previous?.line, now_ms);
-      const follower = previous ? previous.item.nextSibling : this.#list.firstChild;
-      if (follower !== row.item) this.#list.insertBefore(row.item, follower);
-      this.#rows.push(row);
-      if (!row.line.isOwn) arrived += 1;
+  /** The row that there is for an entry, brought up to date, or a new one. @param {Entry} entry @param {Context} context @returns {Row} */
+  #row(entry, context) {
+    if ("comings" in entry) return this.#noteRow(entry.key, explain.comings(entry.comings));
+    const line = "message" in entry ? messageLine(entry.message, context) : sendLine(entry.send, context);
+    const known = this.#rows.get(entry.key) ?? (line.isOwn ? this.#rows.get(`send ${line.id}`) : undefined);
+    const isStill = known?.line?.from.id === line.from.id && known.line.isOwn === line.isOwn && known.line.from.name === line.from.name;
+    const version = [line.text, line.isDeleted, line.quote?.name, line.quote?.text];
+    if (!known || !isStill || isOther(known.version, version)) {
+      return { line, version, fit: "", item: makeLine(line, { names: context.names, you: context.room.name }) };
     }
-    return arrived;
+    if (known.line?.seq !== line.seq || known.line?.failure !== line.failure) settleLine(known.item, line);
+    known.line = line;
+    return known;
   }
 
-  /** Lets go of the lines that the timeline let go of. @param {number} seq @param {number} now_ms */
-  #dropBefore(seq, now_ms) {
-    const kept = this.#rows.findIndex(({ line }) => (line.seq ?? 0) >= seq);
-    if (kept <= 0) return;
-    for (const { item } of this.#rows.splice(0, kept)) item.remove();
-    const first = this.#rows[0];
-    if (first) fitLine(first.item, first.line, undefined, now_ms);
+  /** @param {string} key @param {string} text @returns {Row} */
+  #noteRow(key, text) {
+    const row = this.#rows.get(key) ?? { item: make("li", "note"), version: [], fit: "" };
+    if (row.item.textContent !== text) row.item.textContent = text;
+    return row;
   }
 
-  /** @param {Timeline} timeline @param {Self} self @param {number} now_ms */
-  #drawUnsent(timeline, self, now_ms) {
-    const ids = new Set(self.unsent.map(({ id }) => id));
-    for (const [id, { item }] of this.#pending) {
-      if (ids.has(id)) continue;
-      item.remove();
-      this.#pending.delete(id);
-    }
-    let previous = this.#rows.at(-1);
-    for (const send of self.unsent) {
-      const row = this.#fit(sendLine(send, timeline, self));
-      const follower = previous ? previous.item.nextSibling : this.#list.firstChild;
-      if (follower !== row.item) this.#list.insertBefore(row.item, follower);
-      fitLine(row.item, row.line, previous?.line, now_ms);
-      this.#pending.set(send.id, row);
-      previous = row;
+  /** Puts the rows where they belong, each fitted to the one before. @param {Context} context */
+  #place({ unread, now_ms }) {
+    let cursor = this.#list.firstElementChild;
+    let isApart = false;
+    /** @type {Line | undefined} */
+    let previous;
+    for (const row of this.#rows.values()) {
+      if (row.line) {
+        const fit = fitOf(row.line, previous, { isApart, isUnread: unread !== undefined && row.line.seq === unread, now_ms });
+        const version = JSON.stringify(fit);
+        if (row.fit !== version) fitLine(row.item, row.line, fit);
+        row.fit = version;
+        previous = row.line;
+      }
+      isApart = !row.line;
+      if (row.item === cursor) cursor = cursor.nextElementSibling;
+      else this.#list.insertBefore(row.item, cursor);
     }
   }
 
-  /** Shows an unsent line in the element it has, or makes one. @param {Line} line @returns {Row} */
-  #fit(line) {
-    const known = this.#pending.get(line.id);
-    if (known && known.line.from.id === line.from.id) {
-      if (known.line.failure !== line.failure) settleLine(known.item, line);
-      return { line, item: known.item };
-    }
-    known?.item.remove(); // drawn before it was known who one is
-    return { line, item: makeLine(line) };
+  get #lines() {
+    return /** @type {HTMLElement[]} */ ([...this.#list.querySelectorAll(".line")]);
   }
 
-  /** Takes a line's element over from when it was pending, or makes one. @param {Line} line @returns {Row} */
-  #adopt(line) {
-    if (!line.isOwn) return { line, item: makeLine(line) };
-    const { item } = this.#fit(line);
-    this.#pending.delete(line.id);
-    settleLine(item, line);
-    return { line, item };
-  }
-
-  /** Moves the focus a line up or down. @param {KeyboardEvent} event */
-  #step(event) {
-    const items = [...this.#list.querySelectorAll("li")];
-    const at = items.findIndex((item) => item.contains(this.root.activeElement));
-    const to = at < 0 ? items.length - 1 : at + (event.key === "ArrowUp" ? -1 : 1);
-    if (!items[to]) return;
+  /** Moves the focus a line up or down, and from the last one to where one writes. @param {KeyboardEvent} event @param {() => void} write */
+  #step(event, write) {
+    const lines = this.#lines;
+    const at = lines.findIndex((line) => line.contains(this.root.activeElement));
+    const to = at < 0 ? lines.length - 1 : at + (event.key === "ArrowUp" ? -1 : 1);
+    if (at >= 0 && to === lines.length) write();
+    else return this.#focus(event, lines[to]);
     event.preventDefault();
-    items[to].focus();
+  }
+
+  /** @param {KeyboardEvent} event @param {HTMLElement | undefined} line */
+  #focus(event, line) {
+    event.preventDefault();
+    line?.focus();
   }
 }
 
-/** @param {Message} message @param {Timeline} timeline @param {Self} self @returns {Line} */
-function messageLine({ id, seq, from, text, sent_at, reply_to, deleted }, timeline, { you }) {
-  return { id, seq, from, text: deleted ? words.deletedLine : text, isOwn: from.id === (you ?? timeline.you)?.id, at_ms: sent_at, quote: quoteOf(reply_to, timeline) };
+/** @param {readonly unknown[]} a @param {readonly unknown[]} b */
+const isOther = (a, b) => a.some((value, i) => value !== b[i]);
+
+/** @param {Message} message @param {Context} context @returns {Line} */
+function messageLine({ id, seq, from, text, sent_at, reply_to, deleted }, { timeline, room }) {
+  return { id, seq, from, text, isDeleted: deleted, isOwn: from.id === (room.you ?? timeline.you)?.id, at_ms: sent_at, quote: quoteOf(reply_to, timeline) };
 }
 
-/** @param {import("../../client/parlor.js").Send} send @param {Timeline} timeline @param {Self} self @returns {Line} */
-function sendLine({ id, text, said_at, replyTo, failure }, timeline, { you, name, limits }) {
+/** @param {import("../../client/parlor.js").Send} send @param {Context} context @returns {Line} */
+function sendLine({ id, text, said_at, replyTo, failure }, { timeline, room: { you, name, limits } }) {
   const from = you ?? { id: 0, name, color: "" };
   const why = failure && explain.refusal(failure, limits);
   return { id, from, text, isOwn: true, at_ms: said_at, quote: quoteOf(replyTo, timeline), failure: why };

@@ -1,5 +1,5 @@
 // @ts-check
-// Changing one's name in place.
+// Changing one's name in place. Loaded when somebody wants to.
 
 import { words } from "../words.js";
 import { View, tell } from "./dom.js";
@@ -13,11 +13,6 @@ export class Rename extends View {
   /** @param {import("./dom.js").Root} root @param {{ name: () => string, rename: (name: string) => void }} on  `rename` ends in `done` or `refuse`. */
   constructor(root, on) {
     super(root);
-    this.#opener.addEventListener("click", () => {
-      this.#input.value = on.name();
-      this.#show(true);
-      this.#input.select();
-    });
     this.byId("rename-cancel", HTMLButtonElement).addEventListener("click", () => this.#show(false));
     this.#form.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -31,6 +26,13 @@ export class Rename extends View {
       else if (!name) this.refuse(words.nameMissing);
       else on.rename(name);
     });
+  }
+
+  /** @param {string} name  What one is called now. */
+  open(name) {
+    this.#input.value = name;
+    this.#show(true);
+    this.#input.select();
   }
 
   get isOpen() {

@@ -99,6 +99,24 @@ export const newLines = (count) =>
 /** @param {string} room */
 export const beginning = (room) => `هنا تبدأ ⁨${room}⁩. ألقِ التحية، أو شارك الرابط لتدعو أحدًا.`;
 export const beginningPrivate = "هنا تبدأ غرفة خاصة. ألقِ التحية، أو شارك الرابط لتدعو أحدًا.";
+export const unreadHere = "جديد";
+export const newMessages = "رسائل جديدة";
+/** @param {string} name */
+export const joinedOne = (name) => `دخل ⁨${name}⁩`;
+/** @param {string} name @param {string} other */
+export const joinedTwo = (name, other) => `دخل ⁨${name}⁩ و⁨${other}⁩`;
+/** @param {string} name @param {number} count */
+export const joinedMany = (name, count) =>
+  `دخل ⁨${name}⁩ ${say(count, { zero: "وحده", one: "وشخص آخر", two: "وشخصان آخران", few: "و# آخرون", many: "و# آخرون", other: "و# آخرون" })}`;
+/** @param {string} name */
+export const goneOne = (name) => `غادر ⁨${name}⁩`;
+/** @param {string} name @param {string} other */
+export const goneTwo = (name, other) => `غادر ⁨${name}⁩ و⁨${other}⁩`;
+/** @param {string} name @param {number} count */
+export const goneMany = (name, count) =>
+  `غادر ⁨${name}⁩ ${say(count, { zero: "وحده", one: "وشخص آخر", two: "وشخصان آخران", few: "و# آخرون", many: "و# آخرون", other: "و# آخرون" })}`;
+/** @param {string} name @param {string} other */
+export const renamedTo = (name, other) => `⁨${name}⁩ صار اسمه ⁨${other}⁩`;
 export const today = "اليوم";
 export const yesterday = "أمس";
 export const sending = "جارٍ الإرسال…";
@@ -121,6 +139,17 @@ export const charactersLeft = (count) =>
 /** @param {number} count */
 export const charactersOver = (count) =>
   say(count, { zero: "لا زيادة", one: "حرف واحد زائد", two: "حرفان زائدان", few: "# أحرف زائدة", many: "# حرفًا زائدًا", other: "# حرف زائد" });
+export const mention = "إشارة";
+/** @param {number} count */
+export const suggestions = (count) =>
+  say(count, {
+    zero: "لا أحد",
+    one: "شخص واحد، اختر بالأسهم",
+    two: "شخصان، اختر بالأسهم",
+    few: "# أشخاص، اختر بالأسهم",
+    many: "# شخصًا، اختر بالأسهم",
+    other: "# شخص، اختر بالأسهم",
+  });
 /** @param {string} name */
 export const typingOne = (name) => `⁨${name}⁩ يكتب…`;
 /** @param {string} name @param {string} other */
@@ -156,6 +185,25 @@ export const isSlow = (count) =>
     many: "الوضع البطيء: رسالة كل # ثانية.",
     other: "الوضع البطيء: رسالة كل # ثانية.",
   });
+
+// To be told, and to do things by keys.
+export const notify = "نبّهني حين يُشار إليّ";
+export const notifying = "ينبّهك حين يُشار إليك";
+export const notifyDenied = "لا يسمح المتصفح لهذا الموقع بتنبيهك.";
+/** @param {string} name @param {string} room */
+export const mentionedIn = (name, room) => `أشار إليك ⁨${name}⁩ في ⁨${room}⁩`;
+export const shortcuts = "اختصارات لوحة المفاتيح";
+export const keySend = "أرسل";
+export const keyBreak = "سطر جديد";
+export const keyMention = "أشر إلى أحد";
+export const keyUp = "من رسالة فارغة: إلى الرسائل";
+export const keyLines = "رسالة رسالة";
+export const keyReply = "رد على الرسالة";
+export const keyMore = "المزيد عن الرسالة";
+export const keyEnds = "أول رسالة، وأحدث رسالة";
+export const keyWrite = "عُد إلى الكتابة";
+export const keyList = "من الرسائل: هذه القائمة";
+export const keyListAnywhere = "هذه القائمة";
 
 // What went wrong, by the protocol's error codes. Others are shown in the server's own words.
 /** @type {Record<string, string>} */

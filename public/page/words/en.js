@@ -89,6 +89,22 @@ export const newLines = (count) => say(count, { other: "# new" });
 /** @param {string} room */
 export const beginning = (room) => `This is where ${room} begins. Say hello, or share the link to bring somebody in.`;
 export const beginningPrivate = "This is where a private room begins. Say hello, or share the link to bring somebody in.";
+export const unreadHere = "New";
+export const newMessages = "New messages";
+/** @param {string} name */
+export const joinedOne = (name) => `⁨${name}⁩ joined`;
+/** @param {string} name @param {string} other */
+export const joinedTwo = (name, other) => `⁨${name}⁩ and ⁨${other}⁩ joined`;
+/** @param {string} name @param {number} count */
+export const joinedMany = (name, count) => say(count, { other: `⁨${name}⁩ and # others joined` });
+/** @param {string} name */
+export const goneOne = (name) => `⁨${name}⁩ left`;
+/** @param {string} name @param {string} other */
+export const goneTwo = (name, other) => `⁨${name}⁩ and ⁨${other}⁩ left`;
+/** @param {string} name @param {number} count */
+export const goneMany = (name, count) => say(count, { other: `⁨${name}⁩ and # others left` });
+/** @param {string} name @param {string} other */
+export const renamedTo = (name, other) => `⁨${name}⁩ is now ⁨${other}⁩`;
 export const today = "Today";
 export const yesterday = "Yesterday";
 export const sending = "Sending…";
@@ -109,6 +125,9 @@ export const dontReply = "Don’t reply";
 export const charactersLeft = (count) => say(count, { other: "# left" });
 /** @param {number} count */
 export const charactersOver = (count) => say(count, { other: "# too many" });
+export const mention = "Mention";
+/** @param {number} count */
+export const suggestions = (count) => say(count, { one: "# person, the arrow keys choose", other: "# people, the arrow keys choose" });
 /** @param {string} name */
 export const typingOne = (name) => `⁨${name}⁩ is typing…`;
 /** @param {string} name @param {string} other */
@@ -135,6 +154,25 @@ export const readOnly = "You can read here, but not write.";
 export const isLocked = "The room is locked: only moderators may write.";
 /** @param {number} count */
 export const isSlow = (count) => say(count, { one: "Slow mode: a message each second.", other: "Slow mode: a message every # seconds." });
+
+// To be told, and to do things by keys.
+export const notify = "Notify of mentions";
+export const notifying = "Notifies of mentions";
+export const notifyDenied = "The browser does not let this site notify you.";
+/** @param {string} name @param {string} room */
+export const mentionedIn = (name, room) => `${name} mentioned you in ${room}`;
+export const shortcuts = "Keyboard shortcuts";
+export const keySend = "send";
+export const keyBreak = "break the line";
+export const keyMention = "mention somebody";
+export const keyUp = "from an empty message: to the lines";
+export const keyLines = "line by line";
+export const keyReply = "answer the line";
+export const keyMore = "more of the line";
+export const keyEnds = "the first line, the newest";
+export const keyWrite = "back to writing";
+export const keyList = "from the lines: this list";
+export const keyListAnywhere = "this list";
 
 // What went wrong, by the protocol's error codes. Others are shown in the server's own words.
 /** @type {Record<string, string>} */

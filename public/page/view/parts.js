@@ -1,0 +1,101 @@
+// @ts-check
+// The parts of a room's page that are loaded when they are wanted, so that who only talks doesn't wait
+// for them: menus, dialogs, completion, notifications.
+
+import * as explain from "../explain.js";
+import { read } from "../storage.js";
+import { View } from "./dom.js";
+
+/** @typedef {import("../../client/parlor.js").Member} Member */
+/** @typedef {import("../../client/parlor.js").Message} Message */
+/** @typedef {{ messageAt: (seq: number) => Message | undefined, reply: (seq: number) => void, others: () => Member[] }} Talk */
+
+export class Parts extends View {
+  #room;
+  #talk;
+  /** @type {import("./rename.js").Rename | undefined} */
+  #rename;
+  /** @type {import("./notifier.js").Notifier | undefined} */
+  #notifier;
+  #isCompleting = false;
+
+  /** @param {import("./dom.js").Root} root @param {import("../../client/parlor.js").Room} room @param {Talk} talk */
+  constructor(root, room, talk) {
+    super(root);
+    this.#room = room;
+    this.#talk = talk;
+    const notify = this.byId("notify", HTMLButtonElement);
+    notify.hidden = !("Notification" in globalThis);
+    notify.addEventListener("click", async () => (await this.#loadNotifier()).toggle());
+    if (read(() => localStorage, "parlor.notify") === "on") this.#loadNotifier();
+    this.byId("rename-open", HTMLButtonElement).addEventListener("click", () => this.#openRename());
+    this.byId("shortcuts-open", HTMLButtonElement).addEventListener("click", () => this.#openShortcuts());
+    this.byId("room", HTMLElement).addEventListener("keydown", (event) => {
+      const isAmongLines = event.target instanceof Element && event.target.closest("#scroller") !== null;
+      const isAsked = event.key === "?" ? isAmongLines : event.key === "/" && (event.ctrlKey || event.metaKey);
+      if (!isAsked) return;
+      event.preventDefault();
+      this.#openShortcuts();
+    });
+  }
+
+  /** @param {number} seq @param {HTMLElement} opener */
+  async openLine(seq, opener) {
+    const message = this.#talk.messageAt(seq);
+    const { openLineMenu } = await import("./actions.js");
+    if (message) openLineMenu({ root: this.root, room: this.#room }, opener, message, () => this.#talk.reply(seq));
+  }
+
+  /** @param {Member} member @param {HTMLElement} opener */
+  async openPerson(member, opener) {
+    const { openMemberMenu } = await import("./actions.js");
+    openMemberMenu({ root: this.root, room: this.#room }, opener, member);
+  }
+
+  async moderate() {
+    const { openModeration } = await import("./moderation.js");
+    openModeration({ root: this.root, room: this.#room }, (seq) => this.#talk.messageAt(seq)?.text);
+  }
+
+  /** An @ was written. */
+  async completeMentions() {
+    if (this.#isCompleting) return;
+    this.#isCompleting = true;
+    const { MentionList } = await import("./mention-list.js");
+    new MentionList(this.root, this.#talk.others);
+  }
+
+  /** Tells of a mention, if that is wanted. @param {string} title @param {string} body @param {string} tag */
+  notify(title, body, tag) {
+    this.#notifier?.tell(title, body, tag);
+  }
+
+  /** One has another name now. */
+  renamed() {
+    this.#rename?.done();
+  }
+
+  async #openRename() {
+    const { Rename } = await import("./rename.js");
+    this.#rename ??= new Rename(this.root, { name: () => this.#room.name, rename: (name) => this.#changeName(name) });
+    this.#rename.open(this.#room.name);
+  }
+
+  /** @param {string} name */
+  #changeName(name) {
+    this.#room.rename(name).then(
+      () => this.renamed(),
+      (refused) => this.#rename?.refuse(explain.refusal(refused, this.#room.limits)),
+    );
+  }
+
+  async #openShortcuts() {
+    const { showShortcuts } = await import("./shortcuts.js");
+    await showShortcuts(this.root);
+  }
+
+  async #loadNotifier() {
+    const { Notifier } = await import("./notifier.js");
+    return (this.#notifier ??= new Notifier(this.root));
+  }
+}
