@@ -72,7 +72,7 @@ export class Person {
     return this.page.getByRole("list", { name: "Messages" }).locator(".line").filter({ has: this.page.getByText(text, { exact: true }) });
   }
 
-  /** Waits until something holds on the page. @param {string} what @param {() => unknown} condition  Runs in the page. */
+  /** Waits until something holds on the page. @param {string} what @param {string | (() => unknown)} condition  Runs in the page. */
   async until(what, condition) {
     await this.page.waitForFunction(condition, undefined, { polling: "raf" }).catch((error) => assert.fail(`${this.name}: not ${what}: ${error.message}`));
   }
