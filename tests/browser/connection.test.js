@@ -35,7 +35,7 @@ test("connecting, live, reconnecting with a countdown and a way to try now: each
     socket.connectToServer();
   });
   const alice = new Person("Alice", context, await context.newPage());
-  await alice.page.goto(`${server.url}/status`);
+  await alice.page.goto(`${server.url}/road`);
   await alice.page.getByLabel("Your name").fill("Alice");
   await alice.page.getByRole("button", { name: "Join", exact: true }).click();
   await alice.page.getByRole("status").filter({ hasText: "Connecting" }).waitFor();

@@ -158,25 +158,18 @@ test("unread lines are counted in the title while the page is hidden, and notifi
   await alice.isLive();
   const title = await alice.page.title();
   const bo = await Client.join(server, "notify", "Bo");
-  const devtools = await alice.context.newCDPSession(alice.page);
-  const hide = async () => {
-    await devtools.send("Emulation.setFocusEmulationEnabled", { enabled: false });
-    const cover = await alice.context.newPage();
-    await cover.bringToFront();
-    await alice.page.waitForFunction(() => document.visibilityState === "hidden", undefined, { polling: 50 });
-    return async () => {
-      await cover.close();
-      await alice.page.bringToFront();
-      await alice.page.waitForFunction(() => document.visibilityState === "visible", undefined, { polling: 50 });
-    };
-  };
+  /** Headless Chromium hides no page: it is told that one is. @param {DocumentVisibilityState} state */
+  const become = (state) => alice.page.evaluate((value) => {
+    Object.defineProperty(document, "visibilityState", { value, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, state);
   const count = (/** @type {string} */ wanted) => alice.page.waitForFunction((text) => document.title === text, wanted, { polling: 50 });
-  let show = await hide();
+  await become("hidden");
   await bo.say("one");
   await bo.say("two @Alice");
   await count(`(2) ${title}`);
   assert.deepEqual(await alice.page.evaluate("[window.asked, window.shown]"), [0, []], "nobody asked");
-  await show();
+  await become("visible");
   await count(title);
   assert.equal(await alice.line("one").locator(".unread").count(), 1);
   await alice.page.getByRole("button", { name: "Notify of mentions" }).click();
@@ -184,12 +177,12 @@ test("unread lines are counted in the title while the page is hidden, and notifi
   assert.equal(await alice.page.evaluate("window.asked"), 1);
   await bo.say("@Alice, while you look");
   await alice.seesAll(["@Alice, while you look"]);
-  show = await hide();
+  await become("hidden");
   await bo.say("not for anybody");
   await bo.say("@Alice, are you there?");
   await count(`(2) ${title}`);
   assert.deepEqual((await alice.page.evaluate("window.shown")).map((/** @type {string[]} */ [said, body]) => [plain(said ?? ""), body]), [["Bo mentioned you in notify", "@Alice, are you there?"]]);
-  await show();
+  await become("visible");
   await alice.page.getByRole("button", { name: "Notifies of mentions" }).click();
   await alice.page.getByRole("button", { name: "Notify of mentions", pressed: false }).waitFor();
   assert.deepEqual(alice.complaints, []);
