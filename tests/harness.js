@@ -19,6 +19,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import wrangler from "wrangler";
+import { COUNTER, countingWorker } from "./crossings.js";
 import { request, upgrade } from "./http.js";
 
 export { Client, fence, UpgradeRefused } from "./client.js";
@@ -29,6 +30,7 @@ export { Client, fence, UpgradeRefused } from "./client.js";
  * @property {Record<string, string>} [vars] override those of wrangler.toml
  * @property {string} [build] the folder whose worker runs: build, build-faults, or a copy of one
  * @property {boolean} [watched] count how often each room's object was made (see `wakes`)
+ * @property {boolean} [counted] count calls from WebAssembly and frames (see crossings.js)
  */
 const CONFIG = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
 const NAME = "parlor";
@@ -189,7 +191,7 @@ export class Server {
 }
 
 /** Reads wrangler.toml into what Miniflare takes. @param {ServerOptions} options */
-function settings({ vars = {}, build = "build", watched = false }) {
+function settings({ vars = {}, build = "build", watched = false, counted = false }) {
   const { workerOptions, main } = wrangler.unstable_getMiniflareWorkerOptions(CONFIG);
   if (main === undefined) throw new Error("wrangler.toml names no main module");
   const root = dirname(CONFIG);
@@ -204,6 +206,11 @@ function settings({ vars = {}, build = "build", watched = false }) {
   if (watched) {
     const contents = watchedWorker(ROOMS.className, `./${basename(script)}`);
     modules.unshift({ type: "ESModule", path: join(dirname(script), "watched.js"), contents });
+  }
+  if (counted) {
+    const contents = countingWorker(ROOMS.className, `./${basename(script)}`);
+    modules.unshift({ type: "ESModule", path: join(dirname(script), "counted.js"), contents });
+    modules.push({ type: "ESModule", path: join(dirname(script), "counter.js"), contents: COUNTER });
   }
   const bindings = { .../** @type {Record<string, string>} */ (workerOptions.bindings), ...vars };
   const { modulesRules: _, ...bare } = workerOptions; // modules are listed one by one instead

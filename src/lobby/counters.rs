@@ -16,6 +16,14 @@ const CODES_MAX: usize = 64;
 pub struct Counters {
     /// Connections made.
     pub opened: u64,
+    /// Frames that came over WebSockets, but for those that the platform answers: 20 cost as much as a request.
+    pub received: u64,
+    /// Requests, upgrades included.
+    pub requests: u64,
+    /// Rows of SQLite that were written, and alarms set.
+    pub rows_written: u64,
+    /// Rows of SQLite that were read.
+    pub rows_read: u64,
     /// Times that a room was restored from storage.
     pub wakes: u64,
     /// WebSocket frames that broadcasts sent, over all connections.
@@ -48,8 +56,13 @@ impl Counters {
 
     /// Adds what was counted elsewhere.
     pub fn add(&mut self, other: &Self) {
-        let Self { opened, wakes, frames, batches, batched, refusals } = other;
+        let Self { opened, wakes, frames, batches, batched, refusals, .. } = other;
+        let Self { received, requests, rows_written, rows_read, .. } = other;
         self.opened += opened;
+        self.received += received;
+        self.requests += requests;
+        self.rows_written += rows_written;
+        self.rows_read += rows_read;
         self.wakes += wakes;
         self.frames += frames;
         self.batched += batched;
@@ -71,8 +84,10 @@ impl Counters {
 
     pub(super) fn read(words: &mut Words<'_>) -> Option<Self> {
         let [opened, wakes, frames, batched] = words.numbers()?;
-        let batches = words.numbers()?;
-        let mut counters = Self { opened, wakes, frames, batches, batched, refusals: Vec::new() };
+        let [received, requests, rows_written, rows_read] = words.numbers()?;
+        let (batches, refusals) = (words.numbers()?, Vec::new());
+        let counters = Self { opened, wakes, frames, batches, batched, refusals, ..Self::default() };
+        let mut counters = Self { received, requests, rows_written, rows_read, ..counters };
         while let Some(code) = words.word() {
             counters.refused_times(Cow::Owned(code.to_owned()), words.number()?);
         }
@@ -81,6 +96,7 @@ impl Counters {
 
     pub(super) fn write(&self, line: &mut String) {
         write_numbers(line, &[self.opened, self.wakes, self.frames, self.batched]);
+        write_numbers(line, &[self.received, self.requests, self.rows_written, self.rows_read]);
         write_numbers(line, &self.batches);
         for (code, count) in &self.refusals {
             write_word(line, code);
@@ -105,13 +121,13 @@ mod tests {
 
     #[test]
     fn sums() {
-        let mut one = Counters { opened: 1, ..Counters::default() };
+        let mut one = Counters { opened: 1, rows_written: 2, ..Counters::default() };
         one.refused("rate_limited");
         let mut two = one.clone();
         two.refused("rate_limited");
         two.refused("bad_frame");
         one.add(&two);
-        assert_eq!(one.opened, 2);
+        assert_eq!((one.opened, one.rows_written), (2, 4));
         assert_eq!(one.refusals, [("rate_limited".into(), 3), ("bad_frame".into(), 1)]);
     }
 }

@@ -15,6 +15,10 @@ pub fn metrics(overview: &Overview, shows: impl Fn(&str) -> bool) -> String {
     let mut text = Text::default();
     text.gauge("parlor_connections", "Connections that have joined a room.", totals.connections);
     text.counter("parlor_connections_opened", "Connections made.", counters.opened);
+    text.counter("parlor_frames_received", "WebSocket frames that rooms took.", counters.received);
+    text.counter("parlor_requests", "Requests that rooms took, upgrades included.", counters.requests);
+    text.counter("parlor_rows_written", "Rows that rooms wrote, alarms included.", counters.rows_written);
+    text.counter("parlor_rows_read", "Rows that rooms read.", counters.rows_read);
     text.gauge("parlor_rooms", "Rooms that have storage.", totals.rooms);
     text.gauge("parlor_rooms_active", "Rooms that somebody is in.", totals.active_rooms);
     text.counter("parlor_messages", "Messages stored.", totals.messages);

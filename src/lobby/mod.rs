@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_report_on_the_wire() {
-        let mut counters = Counters { opened: 3, ..Counters::default() };
+        let mut counters = Counters { opened: 3, rows_read: 5, ..Counters::default() };
         counters.broadcast(4, 8);
         counters.refused("bad_frame");
         let now = Standing { connections: 1, messages: 2, active_at: 3, bytes: 4 };

@@ -94,6 +94,7 @@ impl DurableObject for RoomObject {
             Ok(route) => route,
             Err(refusal) => return answer::refused(&refusal),
         };
+        self.shared.reports.count(|counters| counters.requests += 1);
         match route {
             Route::Connect(_) => self.open(&request),
             Route::Summary(_) => match self.read(|awake, _| Ok(awake.room.summary())) {
@@ -134,6 +135,7 @@ impl RoomObject {
     #[wasm_bindgen(js_name = webSocketMessage)]
     pub fn websocket_message(&self, ws: web_sys::WebSocket, message: JsValue) {
         let ws = WebSocket::from(ws);
+        self.shared.reports.count(|counters| counters.received += 1);
         self.handle(|awake| {
             let (connection, dialect) = awake.sockets.find(&ws)?;
             // Only text is a string on that side.
@@ -320,6 +322,11 @@ impl Shared {
             awake.room.applied();
             timer.set(awake.room.timeout(), now_ms);
             self.mark_unsettled(awake.room.is_unsettled());
+            let rows = self.store.take_rows();
+            self.reports.count(|counters| {
+                counters.rows_written += rows.written;
+                counters.rows_read += rows.read;
+            });
             self.reports.observe(&awake.room, now_ms);
             Ok(())
         });

@@ -1,7 +1,9 @@
 //! The room's SQLite: one row of settings, and the log's segments.
 
+use std::cell::Cell;
+
 use js_sys::{Date, Object};
-use worker::{SqlStorage, SqlStorageValue, Storage};
+use worker::{SqlCursor, SqlStorage, SqlStorageValue, Storage};
 
 use crate::limits::{ALARM_GAP_MS_MIN, RECORDS_MAX};
 use crate::protocol;
@@ -47,11 +49,19 @@ const _: () = assert!(MIGRATIONS.len() as u64 + 1 == SCHEMA_VERSION);
 pub(super) struct Store {
     sql: SqlStorage,
     storage: Storage,
+    rows: Cell<Rows>,
+}
+
+/// Rows as they are charged.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Rows {
+    pub written: u64,
+    pub read: u64,
 }
 
 impl Store {
     pub fn new(storage: Storage) -> Self {
-        Self { sql: storage.sql(), storage }
+        Self { sql: storage.sql(), storage, rows: Cell::default() }
     }
 
     /// Reads what a room is restored from, less the seats. A room that was never used has no tables,
@@ -79,8 +89,8 @@ impl Store {
             return Err(Fault::Storage(format!("written by a newer Parlor (schema {version})")));
         }
         for (step, from) in MIGRATIONS.iter().zip(1..).filter(|(_, from)| *from >= version) {
-            self.sql.exec(step, None).map_err(storage)?;
-            self.sql.exec("UPDATE meta SET version = ?", vec![integer(from + 1)]).map_err(storage)?;
+            self.write(step, vec![])?;
+            self.write("UPDATE meta SET version = ?", vec![integer(from + 1)])?;
         }
         // The first version asked for no alarm.
         if version < 2 { self.wake_at(now_ms + ALARM_GAP_MS_MIN) } else { Ok(()) }
@@ -106,7 +116,8 @@ impl Store {
     fn keys(&self, head: Seq, now_ms: u64) -> Result<Vec<SegmentKeys>, Fault> {
         let query = "SELECT first_seq, last_at, keys FROM segment ORDER BY first_seq DESC";
         let mut all = Vec::new();
-        for row in self.sql.exec(query, None).map_err(storage)?.raw() {
+        let cursor = self.sql.exec(query, None).map_err(storage)?;
+        for row in cursor.raw() {
             let [first, last_at, keys] = columns(row.map_err(storage)?)?;
             let segment = SegmentKeys { first: number(first)?, last_at: number(last_at)?, keys: text(keys)? };
             if !remembers(segment.first, segment.last_at, head, now_ms) {
@@ -114,23 +125,21 @@ impl Store {
             }
             all.push(segment);
         }
+        self.count(&cursor);
         all.reverse();
         Ok(all)
     }
 
     /// Makes the tables of a room that is used for the first time.
     pub fn create(&self, meta: &Meta) -> Result<(), Fault> {
-        self.sql.exec(SCHEMA, None).map_err(storage)?;
+        self.write(SCHEMA, vec![])?;
         let row: Vec<SqlStorageValue> = vec![
             integer(SCHEMA_VERSION),
             meta.epoch.as_str().into(),
             meta.secret.to_hex().into(),
             integer(meta.created_at),
         ];
-        self.sql
-            .exec("INSERT INTO meta (version, epoch, secret, created_at) VALUES (?, ?, ?, ?)", row)
-            .map_err(storage)?;
-        Ok(())
+        self.write("INSERT INTO meta (version, epoch, secret, created_at) VALUES (?, ?, ?, ?)", row)
     }
 
     /// Writes rows of the log, each over the one with the same first seq.
@@ -151,7 +160,7 @@ impl Store {
                 "INSERT INTO segment (first_seq, last_at, keys, body, bytes_before) VALUES (?, ?, ?, ?, ?)
                 ON CONFLICT (first_seq) DO UPDATE
                 SET last_at = excluded.last_at, keys = excluded.keys, body = excluded.body";
-            self.sql.exec(query, values).map_err(storage)?;
+            self.write(query, values)?;
         }
         Ok(())
     }
@@ -159,28 +168,28 @@ impl Store {
     /// Keeps these rules instead of those before.
     pub fn rule(&self, rules: &Rules) -> Result<(), Fault> {
         let rules = serde_json::to_string(rules).map_err(|error| Fault::Storage(error.to_string()))?;
-        self.sql.exec("UPDATE meta SET rules = ?", vec![rules.into()]).map(drop).map_err(storage)
+        self.write("UPDATE meta SET rules = ?", vec![rules.into()])
     }
 
     /// Keeps a record, and lets go of the oldest beyond what a room keeps.
     pub fn record(&self, record: &Record) -> Result<(), Fault> {
         let record = protocol::record_body(record);
-        self.sql.exec("INSERT INTO record (record) VALUES (?)", vec![record.into()]).map_err(storage)?;
+        self.write("INSERT INTO record (record) VALUES (?)", vec![record.into()])?;
         let query = "DELETE FROM record WHERE number <= (SELECT max(number) FROM record) - ?";
-        self.sql.exec(query, vec![integer(RECORDS_MAX)]).map(drop).map_err(storage)
+        self.write(query, vec![integer(RECORDS_MAX)])
     }
 
     /// Deletes the log; what comes counts within another epoch.
     pub fn clear(&self, meta: &Meta) -> Result<(), Fault> {
-        self.sql.exec("DELETE FROM segment", None).map_err(storage)?;
+        self.write("DELETE FROM segment", vec![])?;
         let values = vec![meta.epoch.as_str().into(), integer(meta.created_at)];
-        self.sql.exec("UPDATE meta SET epoch = ?, created_at = ?", values).map(drop).map_err(storage)
+        self.write("UPDATE meta SET epoch = ?, created_at = ?", values)
     }
 
     /// Deletes the rows of the log before a seq.
     pub fn trim(&self, first: Seq) -> Result<(), Fault> {
         let query = "DELETE FROM segment WHERE first_seq < ?";
-        self.sql.exec(query, vec![integer(first)]).map(drop).map_err(storage)
+        self.write(query, vec![integer(first)])
     }
 
     /// Deletes all that is stored.
@@ -193,12 +202,32 @@ impl Store {
     pub fn wake_at(&self, at_ms: u64) -> Result<(), Fault> {
         let at = Date::new(&(at_ms as f64).into());
         let options = Object::new();
+        self.rows.set(Rows { written: self.rows.get().written + 1, ..self.rows.get() });
         self.storage.as_raw().set_alarm(at, options).map(drop).map_err(|error| storage(error.into()))
     }
 
     fn rows(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Vec<SqlStorageValue>>, Fault> {
         let cursor = self.sql.exec(query, values).map_err(storage)?;
-        cursor.raw().map(|row| row.map_err(storage)).collect()
+        let rows = cursor.raw().map(|row| row.map_err(storage)).collect();
+        self.count(&cursor);
+        rows
+    }
+
+    fn write(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<(), Fault> {
+        self.count(&self.sql.exec(query, values).map_err(storage)?);
+        Ok(())
+    }
+
+    /// Counts what a query that has run has cost.
+    fn count(&self, cursor: &SqlCursor) {
+        let Rows { written, read } = self.rows.get();
+        let (more_written, more_read) = (cursor.rows_written() as u64, cursor.rows_read() as u64);
+        self.rows.set(Rows { written: written + more_written, read: read + more_read });
+    }
+
+    /// What was read and written since this was asked last.
+    pub fn take_rows(&self) -> Rows {
+        self.rows.take()
     }
 }
 
