@@ -57,6 +57,7 @@ const PARLOR_VARS = {
  * @property {string} [build] the folder with Parlor's build
  * @property {string[]} [flags] compatibility flags, over the default ones
  * @property {string[]} [v8Flags] flags of V8, to profile with
+ * @property {string} [folder] to keep the storage in, which outlives the server then
  */
 
 const OBJECT = JSON.stringify({ name: "member-{member}", text: "{text}" });
@@ -159,8 +160,8 @@ function startObjects(modules, options = {}) {
  * @param {Record<string, string>} vars
  * @param {StartOptions} options
  */
-async function startWorkerd(modules, objects, vars, { flags = [], v8Flags = [] }) {
-  const folder = mkdtempSync(join(tmpdir(), "parlor-bench-"));
+async function startWorkerd(modules, objects, vars, { flags = [], v8Flags = [], folder: kept }) {
+  const folder = kept ?? mkdtempSync(join(tmpdir(), "parlor-bench-"));
   const list = (/** @type {string[]} */ items) => `[${items.join(", ")}]`;
   const text = JSON.stringify; // JSON's strings are Cap'n Proto's too
   const module = (/** @type {string} */ name) =>
@@ -189,7 +190,7 @@ const main :Workerd.Worker = (
 `,
   );
   const args = ["serve", "--experimental", "--control-fd=3", config];
-  return start(WORKERD, args, 3, (line) => JSON.parse(line).port, folder);
+  return start(WORKERD, args, 3, (line) => JSON.parse(line).port, folder, kept === undefined);
 }
 
 /** Starts a program that prints its port. @param {string} command @param {string[]} args */
@@ -202,10 +203,11 @@ function startProgram(command, args) {
  * @param {string[]} args
  * @param {number} stream where it says its port
  * @param {(line: string) => number} portOf
- * @param {string} [folder] to delete at its end
+ * @param {string} [folder] where it runs
+ * @param {boolean} [temporary] whether the folder is deleted at its end
  * @returns {Promise<Running>}
  */
-async function start(command, args, stream, portOf, folder) {
+async function start(command, args, stream, portOf, folder, temporary = false) {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe", "pipe"], cwd: folder ?? PEERS });
   let output = "";
   child.stderr?.setEncoding("utf8").on("data", (text) => (output = (output + text).slice(-20_000)));
@@ -223,7 +225,7 @@ async function start(command, args, stream, portOf, folder) {
     stop: async () => {
       child.kill("SIGKILL");
       await exited;
-      if (folder) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+      if (folder && temporary) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }

@@ -21,11 +21,18 @@ const TEST_TIMEOUT_MS = 300_000;
 const FAULTS = ["--features", "fault-injection"];
 const SIMULATION = ["--profile", "simulation", "--features", "planted-bugs", "--test", "simulation"];
 
+const LOAD = ["--manifest-path", join("bench", "load", "Cargo.toml")];
+const LOAD_TARGET = { CARGO_TARGET_DIR: join(ROOT, "target", "bench") };
+
 /** @typedef {{ group: string, title: string, work: () => Promise<unknown> }} Check */
 
 /** @type {Check[]} */
 const CHECKS = [
   lint("cargo fmt", () => cargo(["fmt", "--check"])),
+  lint("cargo fmt, clippy: the load generator", async () => {
+    await cargo(["fmt", "--check", ...LOAD]);
+    await cargo(["clippy", "--locked", "--all-targets", ...LOAD, "--", "-D", "warnings"], LOAD_TARGET);
+  }),
   lint("clippy, native", () => clippy(["--all-targets"], process.env)),
   lint("clippy, native with planted-bugs", () => clippy(["--all-targets", "--features", "planted-bugs"], process.env)),
   lint("clippy, WebAssembly", () => clippy(["--lib", "--target", WASM_TARGET], wasmEnvironment())),
@@ -33,6 +40,7 @@ const CHECKS = [
   lint("cargo doc", () => cargo(["doc", "--no-deps", "--document-private-items", "--locked"], { RUSTDOCFLAGS: "-D warnings" })),
   lint("cargo-deny: licences, bans, sources, advisories", checkDependencies),
   lint("types (tsc)", () => node([npmBinary("tsc"), "--noEmit", "-p", "tsconfig.json"])),
+  { group: "rust", title: "cargo test: the load generator", work: () => cargo(["test", "--locked", ...LOAD], LOAD_TARGET, true) },
   { group: "rust", title: "cargo test", work: () => cargo(["test", "--locked"], {}, true) },
   { group: "rust", title: "simulation: thousands of seeds, planted bugs", work: () => cargo(["test", "--locked", ...SIMULATION], {}, true) },
   { group: "build", title: "build", work: () => build([]) },

@@ -275,13 +275,14 @@ impl Run<'_> {
                 self.free.extend(std::iter::repeat_n(sender, window));
             }
         }
-        while !matches!(plan.load, Load::Wake { .. }) {
+        let is_wake = matches!(plan.load, Load::Wake { .. });
+        loop {
             let now = self.now_us();
             if begun.is_none() && now >= from {
                 begun = Some((usage(&plan.pids), own_cpu_s(), now));
                 deliveries_before = self.ledger.deliveries;
             }
-            if now >= to {
+            if now >= to || is_wake {
                 break;
             }
             let wake = match plan.load {
