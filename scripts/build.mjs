@@ -1,5 +1,6 @@
 // @ts-check
-// Builds the Worker with worker-build, unless its inputs are the same as at the last build.
+// Builds the Worker with worker-build, unless its inputs are the same as at the last build, and copies the
+// page to where it is served from (page.mjs).
 //
 //   node scripts/build.mjs                                                    the Worker, into build/
 //   node scripts/build.mjs --features fault-injection --out-dir build-faults  a variant for tests only
@@ -11,6 +12,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
+import { copyPage } from "./page.mjs";
 import { Failure, main, run, step } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 import { ROOT, cargoTools, findCargoTool, npmBinary, wasmEnvironment, wasmRoute } from "./toolchain.mjs";
@@ -24,10 +26,15 @@ await main(async () => {
   }
   await setUp();
   const inputs = hashOfInputs(features);
-  if (isBuilt(folder, inputs)) return;
+  if (!isBuilt(folder, inputs)) await make(features, folder, inputs);
+  if (folder === "build") await copyPage();
+});
+
+/** @param {string} features @param {string} folder @param {string} inputs */
+async function make(features, folder, inputs) {
   await step(`${folder}/: the Worker${features && ` with ${features}`}`, () => build(features, folder));
   writeFileSync(stampOf(folder), inputs);
-});
+}
 
 /**
  * @param {string} features

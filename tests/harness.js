@@ -214,7 +214,8 @@ function settings({ vars = {}, build = "build", watched = false, counted = false
   }
   const bindings = { .../** @type {Record<string, string>} */ (workerOptions.bindings), ...vars };
   const { modulesRules: _, ...bare } = workerOptions; // modules are listed one by one instead
-  const worker = { ...bare, name: NAME, modules, modulesRoot: dirname(script), bindings };
+  const assets = { .../** @type {object} */ (bare.assets), directory: join(root, "public") }; // as it lies there, so that a change needs no build
+  const worker = { ...bare, assets, name: NAME, modules, modulesRoot: dirname(script), bindings };
   return { worker, className: ROOMS.className };
 }
 

@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-/** @typedef {(path: string, body: string) => string} Alter */
+/** @typedef {(path: string, body: string) => string | Promise<string>} Alter */
 
 const SLOW_MS = 6_000; // longer than the page waits for the network
 /** What the edge answers without asking, once it has it: the page, its files. */
@@ -50,7 +50,7 @@ export async function startEdge(server, { isTls = false, alter = (_, body) => bo
     const upstream = await fetch(server.url + request.url, { method: request.method, headers, redirect: "manual" });
     const type = upstream.headers.get("content-type") ?? "";
     const raw = Buffer.from(await upstream.arrayBuffer());
-    const whole = TEXT.test(type) ? Buffer.from(alter(String(request.url), raw.toString())) : raw;
+    const whole = TEXT.test(type) ? Buffer.from(await alter(String(request.url), raw.toString())) : raw;
     const etag = `"${createHash("sha256").update(whole).digest("hex").slice(0, 16)}"`;
     const kept = ["content-type", "content-security-policy", "access-control-allow-origin", "cache-control", "location"];
     const sent = Object.fromEntries(kept.flatMap((name) => (upstream.headers.has(name) ? [[name, upstream.headers.get(name)]] : [])));
