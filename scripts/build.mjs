@@ -9,7 +9,7 @@
 // and a Cargo target folder of its own, so that no test door can end up in the shipped build.
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { copyPage } from "./page.mjs";
@@ -49,6 +49,11 @@ async function build(features, folder) {
   await run(command, args, { cwd: ROOT, env });
   // What the snippets of src/shell were bundled from.
   rmSync(join(folder, ".tmp"), { recursive: true, force: true });
+  // A relay is an object of the same class as a room, under a name of its own so that the platform keeps them apart.
+  const script = join(folder, "index.js");
+  const [, name] = /([\w$]+) as RoomObject\b/.exec(readFileSync(script, "utf8")) ?? [];
+  if (!name) throw new Failure("worker-build exports no RoomObject");
+  appendFileSync(script, `export{${name} as Relay};\n`);
   // worker-build keeps the names of functions, a tenth of the module, which only a panic's trace would show; and a
   // second round of -Os finds 2 % more.
   const module = join(folder, "index_bg.wasm");

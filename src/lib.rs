@@ -10,6 +10,7 @@
 //! |---|---|---|
 //! | [`limits`], [`name`], [`refusal`] | every limit, every parsed value, every no | nothing else |
 //! | [`room`] | order, storage layout, presence, rates | no socket, clock or dialect |
+//! | [`relay`] | rooms that take their messages from another: what the two say | no socket or clock |
 //! | [`protocol`] | how frames are spelled, one file per dialect | the room's words |
 //! | [`lobby`] | what is known of all rooms together | no room's insides |
 //! | [`auth`], [`origin`] | who may come in: tokens, web pages | claims, keys, origins |
@@ -30,6 +31,7 @@ pub mod origin;
 pub mod planted;
 pub mod protocol;
 pub mod refusal;
+pub mod relay;
 pub mod room;
 pub mod route;
 

@@ -150,6 +150,42 @@ pub const METRICS_ROOMS_MAX: usize = 20;
 /// does not become a crowd at the lobby.
 pub const OVERVIEW_MS: u64 = 1_000;
 
+/// Shortest time between two frames that tell a crowd how many it is, in milliseconds.
+pub const COUNT_GAP_MS: u64 = 2_000;
+/// `typing` that a crowd is told of at once, of all its members together; more is dropped. Likewise `rename`, of
+/// which more is refused: what one of ten thousand does must not cost each of them a frame.
+pub const CROWD_SIGNAL_BURST: f64 = 10.0;
+/// The same for long, in frames a second.
+pub const CROWD_SIGNAL_PER_SECOND: f64 = 5.0;
+
+/// Longest frame between a relay and its room, in bytes: the platform took no longer ones for years. Either side
+/// begins a new one at a quarter of it.
+pub const RELAY_FRAME_BYTES_MAX: usize = 1024 * 1024;
+/// Most messages that a relay makes up for after it was cut off from its room; after more its members reconnect.
+pub const RELAY_RESUME_MESSAGES_MAX: u64 = 2_000;
+/// Shortest time between two reports of a relay to its room of how many it holds, in milliseconds.
+pub const RELAY_REPORT_GAP_MS: u64 = 1_000;
+/// How often a relay sees whether its room is there, in milliseconds. The platform answers without waking it.
+pub const RELAY_PING_MS: u64 = 10_000;
+/// How long a relay hears nothing of its room before it connects anew, in milliseconds: two pings.
+pub const RELAY_SILENCE_MS: u64 = 25_000;
+/// How long a relay tries to reach its room at once, in milliseconds.
+pub const RELAY_CONNECT_MS: u64 = 10_000;
+/// Longest time between two tries, in milliseconds; the first is a fiftieth, and each doubles, with full jitter.
+pub const RELAY_RETRY_MS_MAX: u64 = 5_000;
+/// How long a relay holds its members' connections while it can't reach its room, in milliseconds. A deploy or a
+/// move of the room is over by then; after it they are closed, 1012.
+pub const RELAY_HOLD_MS: u64 = 60_000;
+/// How long a relay without connections stays with its room, in milliseconds.
+pub const RELAY_LINGER_MS: u64 = 10_000;
+/// How long a room counts a relay that it lost, or expects one that it sent somebody to, in milliseconds.
+pub const RELAY_GRACE_MS: u64 = 15_000;
+/// Bytes of frames that a relay holds for its members until its room is there; what comes then is dropped, and
+/// clients send it again.
+pub const RELAY_HELD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Moderators that a relay tells its room of.
+pub const RELAY_STAFF_MAX: usize = 200;
+
 /// The limits that an operator can set as variables, with Parlor's defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
@@ -171,6 +207,12 @@ pub struct Limits {
     /// `CONNECTIONS_PER_ADDRESS_MAX`: connections of one room from one address (of IPv6, one network of 64
     /// bits): an office behind one address must fit.
     pub connections_per_address_max: usize,
+    /// `CROWD_ABOVE`: members above which a room tells how many they are, and no longer who comes and goes.
+    pub crowd_above: usize,
+    /// `RELAY_ABOVE`: connections of a room above which new ones are sent to its relays.
+    pub relay_above: usize,
+    /// `RELAY_CONNECTIONS_MAX`: connections of one relay above which another is opened.
+    pub relay_connections_max: usize,
     /// `JOIN_TIMEOUT_MS`: how long a connection may stay without a `join`, in milliseconds.
     pub join_timeout_ms: u64,
     /// `HISTORY_MESSAGES_MAX`: messages that a room keeps. The oldest go, a segment at a time.
@@ -200,6 +242,9 @@ impl Default for Limits {
             resume_messages_max: 300,
             connections_max: 32_000,
             connections_per_address_max: 200,
+            crowd_above: 1_000,
+            relay_above: 2_000,
+            relay_connections_max: 4_000,
             join_timeout_ms: 60_000,
             history_messages_max: 10_000_000,
             history_bytes_max: 5_000_000_000,
@@ -248,6 +293,10 @@ impl Limits {
         limits.connections_per_address_max =
             read("CONNECTIONS_PER_ADDRESS_MAX", 1.0, 32_768.0, limits.connections_per_address_max as f64)
                 as usize;
+        limits.crowd_above = read("CROWD_ABOVE", 1.0, 32_768.0, limits.crowd_above as f64) as usize;
+        limits.relay_above = read("RELAY_ABOVE", 1.0, 32_768.0, limits.relay_above as f64) as usize;
+        limits.relay_connections_max =
+            read("RELAY_CONNECTIONS_MAX", 1.0, 32_768.0, limits.relay_connections_max as f64) as usize;
         limits.join_timeout_ms =
             read("JOIN_TIMEOUT_MS", 1.0, 3_600_000.0, limits.join_timeout_ms as f64) as u64;
         limits.history_messages_max = read(
@@ -268,6 +317,12 @@ impl Limits {
         limits.lobby_lease_ms =
             read("LOBBY_LEASE_MS", 100.0, DAY_MS as f64, limits.lobby_lease_ms as f64) as u64;
         (limits, complaints)
+    }
+
+    /// Messages that a relay keeps in memory: enough for any `welcome`, and for the largest page, and one to tell
+    /// that there are more.
+    pub fn relay_messages(&self) -> usize {
+        self.resume_messages_max.max(self.history_on_join).max(HISTORY_LIMIT_MAX) + 1
     }
 
     /// What a client has to know of these, as it stands in `welcome`.

@@ -29,6 +29,8 @@ pub enum Bug {
     ResumeInAnotherEpoch,
     /// Only messages make a room unsettled, not what else is to be told.
     NoticesNeedNoSettling,
+    /// A relay that comes back gets what is after the message that it missed first.
+    LinkResumesOffByOne,
 }
 
 impl Bug {

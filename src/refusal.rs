@@ -141,6 +141,25 @@ impl Refusal {
         }
     }
 
+    /// The refusal of that code, as a relay hears it from its room: of those that a room has for what a relay hands
+    /// on. Another is a fault.
+    pub fn of_code(code: &str, retry_after_ms: Option<u64>, why: &str) -> Self {
+        match code {
+            "bad_frame" => Self::BadFrame(why.to_owned()),
+            "id_conflict" => Self::IdConflict,
+            "rate_limited" => Self::RateLimited { retry_after_ms: retry_after_ms.unwrap_or_default() },
+            "forbidden" => Self::Forbidden,
+            "muted" => Self::Muted { retry_after_ms },
+            "room_locked" => Self::RoomLocked,
+            "banned" => Self::Banned,
+            "unknown_message" => Self::UnknownMessage,
+            "unknown_room" => Self::UnknownRoom,
+            "too_many" => Self::TooMany,
+            "not_stored" => Self::NotStored,
+            _ => Self::Fault,
+        }
+    }
+
     /// Whether the same request may be granted later.
     pub fn temporary(&self) -> bool {
         match self {
@@ -213,6 +232,8 @@ pub enum CloseCode {
     Binary = 1003,
     /// A frame over 64 KiB came.
     TooBig = 1009,
+    /// The connection is to be made anew, and will go on elsewhere. Reconnect and resume.
+    Restart = 1012,
     /// A fault in the room. Reconnect and resume: nothing acknowledged is lost.
     Fault = 1011,
     /// Too many bad frames in a row.
@@ -240,6 +261,7 @@ impl CloseCode {
         match self {
             Self::Binary => "text frames only",
             Self::TooBig => "frame over 64 KiB",
+            Self::Restart => "reconnect",
             Self::Fault => "fault in the room; reconnect",
             Self::BadFrames => "too many bad frames",
             Self::Unauthorized => "Unauthorized",

@@ -142,6 +142,15 @@ export class Server {
     await this.#miniflare.unsafeEvictDurableObject(NAME, this.#className, { name: room, webSockets });
   }
 
+  /**
+   * Throws a relay's object out of memory, as `evict` does a room's.
+   * @param {string} room @param {string} key the relay's, such as `any-0` @param {"hibernate" | "close"} webSockets
+   */
+  async evictRelay(room, key, webSockets = "hibernate") {
+    if (this.#miniflare === undefined) throw new Error("the server is stopped");
+    await this.#miniflare.unsafeEvictDurableObject(NAME, "Relay", { name: `${room}/${key}`, webSockets });
+  }
+
   /** Throws the lobby out of memory. */
   async evictLobby() {
     if (this.#miniflare === undefined) throw new Error("the server is stopped");
@@ -199,12 +208,12 @@ function settings({ vars = {}, build = "build", watched = false, counted = false
   if (!existsSync(script)) {
     throw new Error(`${relative(root, script)} is missing: \`npm test -- build\` makes it.`);
   }
-  const { ROOMS } = /** @type {Record<string, { className: string }>} */ (workerOptions.durableObjects);
-  if (ROOMS === undefined) throw new Error("wrangler.toml binds no ROOMS");
+  const { ROOMS, RELAYS } = /** @type {Record<string, { className: string }>} */ (workerOptions.durableObjects);
+  if (ROOMS === undefined || RELAYS === undefined) throw new Error("wrangler.toml binds no ROOMS or no RELAYS");
   /** @type {Module[]} */
   const modules = [{ type: "ESModule", path: script }, ...otherModules(script)];
   if (watched) {
-    const contents = watchedWorker(ROOMS.className, `./${basename(script)}`);
+    const contents = watchedWorker([ROOMS.className, RELAYS.className], `./${basename(script)}`);
     modules.unshift({ type: "ESModule", path: join(dirname(script), "watched.js"), contents });
   }
   if (counted) {
@@ -229,16 +238,17 @@ function otherModules(script) {
     .map((path) => ({ type: path.endsWith(".wasm") ? "CompiledWasm" : "ESModule", path }));
 }
 
-/** A module around the built worker that tells of each room object that workerd makes. @param {string} className @param {string} built */
-function watchedWorker(className, built) {
+/** A module around the built worker that tells of each object of these classes that workerd makes. @param {string[]} classes @param {string} built */
+function watchedWorker(classes, built) {
   return `
-    import worker, { ${className} as Room } from "${built}";
+    import worker, * as all from "${built}";
     export default worker;
     export * from "${built}";
-    export const ${className} = new Proxy(Room, {
+    const watched = (Watched) => new Proxy(Watched, {
       construct(target, [state, env], newTarget) {
         console.log("made " + state.id.name);
         return Reflect.construct(target, [state, env], newTarget);
       },
-    });`;
+    });
+    ${classes.map((name) => `export const ${name} = watched(all.${name});`).join("\n")}`;
 }

@@ -5,6 +5,7 @@
 //! does not know.
 
 mod html;
+mod relay;
 #[cfg(test)]
 mod samples;
 mod scalesocket;
@@ -79,6 +80,8 @@ dialects! {
     Text => text::GRAMMAR;
     /// `text` with a client that speaks JSON too.
     TextJson => text::JSON;
+    /// Between a room and its relays.
+    Relay => relay::GRAMMAR;
 }
 
 impl Dialect {
@@ -87,12 +90,17 @@ impl Dialect {
         self.grammar().name
     }
 
-    /// The dialect of that name.
+    /// The dialect of that name, of those that a client may choose.
     ///
     /// # Errors
     /// [`Refusal::UnknownDialect`] if there is none.
     pub fn parse(name: &str) -> Result<Self, Refusal> {
-        Self::ALL.iter().copied().find(|dialect| dialect.name() == name).ok_or(Refusal::UnknownDialect)
+        Self::recall(name).filter(|dialect| *dialect != Self::Relay).ok_or(Refusal::UnknownDialect)
+    }
+
+    /// The dialect of that name, of all.
+    pub fn recall(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|dialect| dialect.name() == name)
     }
 
     /// What the upgrade itself asks for, where it stands for something.
@@ -159,7 +167,7 @@ mod tests {
 
     #[test]
     fn every_dialect_is_found_by_its_name() {
-        for dialect in Dialect::ALL.iter().copied() {
+        for dialect in Dialect::ALL.iter().copied().filter(|dialect| *dialect != Dialect::Relay) {
             let name = dialect.name();
             assert_eq!(Dialect::parse(name), Ok(dialect));
             // A subprotocol must be a token (RFC 6455, 4.1), and in a URL nothing to escape.
@@ -172,6 +180,12 @@ mod tests {
             assert_eq!((by_query.dialect, by_subprotocol.dialect), (dialect, dialect));
             assert!(by_subprotocol.as_subprotocol && !by_query.as_subprotocol);
         }
+    }
+
+    #[test]
+    fn no_client_speaks_as_a_relay() {
+        assert_eq!(Dialect::parse(Dialect::Relay.name()), Err(Refusal::UnknownDialect));
+        assert_eq!(Dialect::recall(Dialect::Relay.name()), Some(Dialect::Relay));
     }
 
     #[test]

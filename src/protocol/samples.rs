@@ -87,7 +87,7 @@ pub fn welcome(id: u64, name: &str, messages: Vec<Line>) -> Reply {
 }
 
 pub fn unsaid(id: u64, name: &str) -> Reply {
-    Reply::Unsaid { you: member(id, name), refusal: Refusal::EmptyText }
+    Reply::Unsaid { you: member(id, name), refusal: Refusal::EmptyText, id: "a-2".to_owned() }
 }
 
 /// Replies of which most clients must not hear.

@@ -20,7 +20,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     opening: || None,
     decode: |frame, _| decode(frame),
     broadcast,
-    reply: |it| vec![reply(it)],
+    reply: |it| if matches!(it, Reply::Relay(_)) { Vec::new() } else { vec![reply(it)] },
     roster: None,
     skips_author: false,
     closes_the_unauthorized: false,
@@ -102,6 +102,11 @@ enum ServerFrame<'a> {
         epoch: &'a str,
     },
     Rules(&'a House),
+    Presence {
+        member_count: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        members: Option<&'a [Member]>,
+    },
     Reported {
         seq: Seq,
     },
@@ -270,6 +275,9 @@ fn spell_notice(notice: &Notice) -> String {
         Notice::Deleted { seq } => spell(&ServerFrame::Deleted { seq: *seq }),
         Notice::Cleared { epoch } => spell(&ServerFrame::Cleared { epoch }),
         Notice::Ruled(house) => spell(&ServerFrame::Rules(house)),
+        Notice::Counted { member_count, members } => {
+            spell(&ServerFrame::Presence { member_count: *member_count, members: members.as_deref() })
+        }
     }
 }
 
@@ -282,8 +290,10 @@ fn reply(reply: &Reply) -> String {
         Reply::Unsaid { refusal, .. } => spell(&ServerFrame::Error(error(refusal, None))),
         Reply::Refused { refusal, id } => spell(&ServerFrame::Error(error(refusal, id.as_deref()))),
         Reply::Record(record) => spell(record),
+        Reply::Recorded(json) => json.clone(),
         Reply::Reported(seq) => spell(&ServerFrame::Reported { seq: *seq }),
         Reply::Pong => super::PONG.to_owned(),
+        Reply::Relay(_) => String::new(),
     }
 }
 

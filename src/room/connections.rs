@@ -32,6 +32,10 @@ impl Room {
         let Some(known) = self.connections.remove(&connection) else { return };
         self.join_deadlines.remove(&(self.join_deadline(known.opened_at), connection));
         self.waiting.retain(|(waiting, _)| *waiting != connection);
+        self.detach(connection, now_ms);
+        if let Some(upstream) = &mut self.upstream {
+            upstream.forget(connection);
+        }
         if let Some(expires_at) = known.visitor.expires_at {
             self.expiries.remove(&(expires_at, connection));
         }
@@ -43,7 +47,7 @@ impl Room {
         let Some(present) = self.presence.get(member).cloned() else { return };
         let left = self.presence.remove(member);
         if left && self.is_heard() && !(planted(Bug::LoseLeft) && self.flush_at.is_some()) {
-            let member_count = self.presence.count();
+            let member_count = self.member_count();
             self.tell(Notice::Left { member: present, member_count, at: now_ms }, now_ms);
         }
     }
@@ -82,6 +86,10 @@ impl Room {
     /// The alarm to ask for, if a token runs out before the one that was asked for: a timer would keep the
     /// room awake until then.
     pub(super) fn watch_expiry(&mut self) -> Option<Effect> {
+        if self.upstream.is_some() {
+            // A relay is awake while it has connections.
+            return None;
+        }
         let ((first, _), ()) = self.expiries.first()?;
         let first = *first;
         if self.alarm_at.is_some_and(|at| at <= first) {
@@ -145,7 +153,8 @@ impl Room {
         let member = known.member.and_then(|id| self.presence.get(id));
         let member = member.map(|member| (member.id, DisplayName::stored(member.name.clone())));
         let (opened_at, listens, visitor) = (known.opened_at, known.listens, known.visitor.clone());
-        Some(Seat { opened_at, member, listens, visitor })
+        let relay = self.relays.of(connection).map(|(key, count)| (key.to_owned(), count.clone()));
+        Some(Seat { opened_at, member, listens, visitor, relay })
     }
 
     /// The seats of a member's connections that were welcomed.

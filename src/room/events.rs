@@ -15,6 +15,8 @@ use super::visitor::{Role, Visitor};
 use crate::limits::ClientLimits;
 use crate::name::DisplayName;
 use crate::refusal::{CloseCode, Refusal};
+use crate::relay::registry::Count;
+use crate::relay::wire::{Down, Up};
 
 /// One WebSocket, for as long as it is open. The shell draws the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +31,14 @@ pub enum Event {
     Received(ConnectionId, Result<Request, Unreadable>),
     /// It ended.
     Closed(ConnectionId),
+    /// A relay of that key has made a connection, a link; it knows the room's messages up to the position.
+    Attached(ConnectionId, String, Option<Position>),
+    /// Something came over a link from a relay.
+    Up(ConnectionId, Box<Up>),
+    /// Something came from the room whose relay this is.
+    Down(Vec<Down>),
+    /// The line to the room whose relay this is was lost, or could not be had.
+    Cut,
     /// The time that [`super::Room::timeout`] named has come.
     Tick,
     /// The time that [`Effect::WakeAt`] named has come, however long the room slept.
@@ -185,6 +195,12 @@ pub enum Effect {
     Send(ConnectionId, Reply),
     /// End a connection. The room has forgotten it already.
     Close(ConnectionId, CloseCode),
+    /// Make a line to the room whose relay this is, instead of any of before.
+    Connect(Option<Position>),
+    /// Send this over the line.
+    Up(String),
+    /// End the line.
+    Disconnect,
 }
 
 /// What all members of a room are told, in the same words.
@@ -236,6 +252,13 @@ pub enum Notice {
     },
     /// The room's rules are others.
     Ruled(House),
+    /// So many members are here, of whom not all were told one by one.
+    Counted {
+        /// How many.
+        member_count: usize,
+        /// Who, at most 200 of them, where from now on everybody is told again.
+        members: Option<Vec<Member>>,
+    },
 }
 
 impl Notice {
@@ -250,7 +273,7 @@ impl Notice {
 
     /// Whether it changes who is here, or under which name.
     pub fn changes_presence(&self) -> bool {
-        matches!(self, Self::Joined { .. } | Self::Renamed { .. } | Self::Left { .. })
+        matches!(self, Self::Joined { .. } | Self::Renamed { .. } | Self::Left { .. } | Self::Counted { .. })
     }
 }
 
@@ -267,6 +290,8 @@ pub enum Reply {
         you: Member,
         /// Why not.
         refusal: Refusal,
+        /// What the room called it.
+        id: String,
     },
     /// This message of yours was stored before.
     Message(Line),
@@ -281,8 +306,12 @@ pub enum Reply {
     },
     /// What was done to keep order, for those who do.
     Record(Record),
+    /// The same as its frame in `parlor.v1`, as a relay has it.
+    Recorded(String),
     /// The moderators know of this message.
     Reported(Seq),
+    /// For a relay, in the words of `relay::wire`.
+    Relay(String),
     /// The room is there.
     Pong,
 }
@@ -340,6 +369,8 @@ pub struct Seat {
     pub listens: bool,
     /// Who made it.
     pub visitor: Visitor,
+    /// The relay whose link it is, by its key, and how many it holds.
+    pub relay: Option<(String, Count)>,
 }
 
 impl Seat {

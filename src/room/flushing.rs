@@ -22,19 +22,24 @@ impl Room {
             welcomes.extend(match awaited {
                 Awaited::Welcome(after) => self.welcome(connection, after.as_ref(), now_ms, &written)?,
                 Awaited::Hearing(history) => self.begin_hearing(connection, history, &written)?,
+                Awaited::Link(after) => self.greet(connection, after.as_ref(), &written)?,
             });
         }
         let mut effects = Vec::new();
         if !rows.is_empty() {
             let written = Written { rows: &rows, archive };
-            let trim = self.log.trim(&self.limits, now_ms, &written)?.map(Effect::Trim);
+            let trim = match &self.upstream {
+                Some(_) => self.log.keep_newest(self.limits.relay_messages(), &written)?,
+                None => self.log.trim(&self.limits, now_ms, &written)?,
+            };
             effects.push(Effect::Append(rows));
-            effects.extend(trim);
+            effects.extend(trim.map(Effect::Trim));
         }
         if !notices.is_empty() {
             effects.push(Effect::Broadcast(notices));
         }
         effects.extend(welcomes);
+        effects.extend(self.sent_upstream());
         if planted(Bug::BroadcastBeforeStore) {
             effects.sort_by_key(|effect| !matches!(effect, Effect::Broadcast(_)));
         }
@@ -77,7 +82,7 @@ impl Room {
             you: you.clone(),
             session: self.session_of(connection, you.id, now_ms),
             members: self.presence.list(),
-            member_count: self.presence.count(),
+            member_count: self.member_count(),
             limits: self.limits.for_clients(),
             recovered: missed.is_some(),
             page,
@@ -97,9 +102,14 @@ impl Room {
         }
     }
 
-    /// Queues something that everybody will be told.
+    /// Queues something that everybody will be told; a crowd is only told how many came and went. A relay tells its
+    /// room.
     pub(super) fn tell(&mut self, notice: Notice, now_ms: u64) {
-        self.queue.push(Queued::Notice(notice));
+        let Some(notice) = self.tell_upstream(notice, now_ms) else { return };
+        let is_counted = matches!(notice, Notice::Joined { .. } | Notice::Left { .. });
+        if !(is_counted && self.note_crowd(now_ms)) {
+            self.queue.push(Queued::Notice(notice));
+        }
         self.request_flush(now_ms);
     }
 

@@ -36,7 +36,7 @@ pub(super) struct Disk {
     pub alarm: Option<u64>,
     /// What the segments hold.
     pub messages: Vec<Message>,
-    ids: BTreeSet<(MemberId, String)>,
+    pub ids: BTreeSet<(MemberId, String)>,
 }
 
 impl Archive for Disk {
@@ -63,7 +63,7 @@ impl Archive for Disk {
 }
 
 impl Disk {
-    fn trim(&mut self, first: Seq) {
+    pub fn trim(&mut self, first: Seq) {
         for message in self.messages.iter().take_while(|message| message.seq < first) {
             self.ids.remove(&(message.from.id, message.id.clone()));
         }
@@ -87,7 +87,7 @@ impl Disk {
     }
 
     /// Writes a row whose messages were stored before, and only less is said in.
-    fn rewrite(&mut self, row: Segment) {
+    pub fn rewrite(&mut self, row: Segment) {
         self.rows_written += 1;
         for line in row.body.split('\n') {
             let message: Message = serde_json::from_str(line).unwrap();
@@ -100,7 +100,7 @@ impl Disk {
         assert_eq!((old.keys, old.last_at, old.bytes_before), (row.keys, row.last_at, row.bytes_before));
     }
 
-    fn append(&mut self, row: Segment) {
+    pub fn append(&mut self, row: Segment) {
         self.rows_written += 1;
         self.messages.truncate(row.first as usize - 1);
         for line in row.body.split('\n') {
@@ -341,6 +341,7 @@ impl World {
                         client.closed = Some(code);
                     }
                 }
+                Effect::Connect(_) | Effect::Up(_) | Effect::Disconnect => unreachable!("a room has no room"),
             }
         }
         self.room.applied();
@@ -363,7 +364,7 @@ impl World {
 }
 
 impl Client {
-    fn hear(&mut self, notice: &Notice, stored: &[Message]) {
+    pub fn hear(&mut self, notice: &Notice, stored: &[Message]) {
         assert!(self.welcome.is_some() || self.listens, "told something before the welcome");
         match notice {
             Notice::Message(line) => {
@@ -382,6 +383,12 @@ impl Client {
                 self.member_count = *member_count;
             }
             Notice::Typing { .. } | Notice::Ruled(_) => {}
+            Notice::Counted { member_count, members } => {
+                self.member_count = *member_count;
+                if let Some(members) = members {
+                    self.members = members.iter().map(|member| (member.id, member.name.clone())).collect();
+                }
+            }
             Notice::Deleted { seq } => {
                 if let Some(known) = self.messages.iter_mut().find(|message| message.seq == *seq) {
                     known.text.clear();
@@ -398,7 +405,7 @@ impl Client {
         self.notices.push(notice.clone());
     }
 
-    fn take(&mut self, reply: Reply) {
+    pub fn take(&mut self, reply: Reply) {
         if let Reply::Welcome(welcome) = &reply {
             assert!(self.welcome.is_none(), "welcomed twice");
             self.members = welcome.members.iter().map(|member| (member.id, member.name.clone())).collect();

@@ -85,7 +85,7 @@ impl Room {
             Ok(()) | Err(Refusal::RateLimited { .. }) => false,
             Err(_) => true,
         };
-        if silent || self.take_signal(member, now_ms).is_err() {
+        if silent || self.take_signal(member, now_ms).is_err() || self.take_crowd_signal(now_ms).is_err() {
             return self.note_futile(connection, now_ms).into_iter().collect();
         }
         if let Some(member) = self.presence.get(member).cloned() {
@@ -120,11 +120,14 @@ impl Room {
     fn go_by(&mut self, connection: ConnectionId, member: MemberId, name: &str, now_ms: u64) -> Vec<Effect> {
         let name = DisplayName::nearest(name, &self.limits);
         let same = self.presence.get(member).is_some_and(|present| present.name == name.as_str());
-        if same || !self.may_rename(connection) || self.take_signal(member, now_ms).is_err() {
+        let is_over = |room: &mut Self| {
+            room.take_signal(member, now_ms).is_err() || room.take_crowd_signal(now_ms).is_err()
+        };
+        if same || !self.may_rename(connection) || is_over(self) {
             return self.note_futile(connection, now_ms).into_iter().collect();
         }
         let Some(renamed) = self.presence.rename(member, &name) else { return Vec::new() };
-        let member_count = self.presence.count();
+        let member_count = self.member_count();
         self.tell(Notice::Renamed { member: renamed, member_count }, now_ms);
         self.seats_of(member)
     }
@@ -151,6 +154,14 @@ impl Room {
         } else {
             self.parse(id.clone(), text)
         };
+        if let Ok((id, text)) = &parsed
+            && self.upstream.is_some()
+        {
+            // Everybody knows the name before the message under it.
+            let seats = name.map_or_else(Vec::new, |_| self.go_by_elsewhere(from.clone(), now_ms));
+            self.hand_on(connection, false, from, id, text, None, original, now_ms)?;
+            return Ok(seats);
+        }
         let said = match parsed {
             Ok((id, text)) => {
                 let visitor = self.visitor(connection);
@@ -159,13 +170,13 @@ impl Room {
             Err(refusal) => Err(refusal),
         };
         if let Err(refusal) = said {
-            let unsaid = Effect::Send(connection, Reply::Unsaid { you, refusal });
+            let unsaid = Effect::Send(connection, Reply::Unsaid { you, refusal, id });
             return Ok([unsaid].into_iter().chain(self.note_futile(connection, now_ms)).collect());
         }
-        self.senders.0.push((connection, id));
+        self.senders.0.push((connection, None, id));
         let Some(name) = name else { return Ok(Vec::new()) };
         self.presence.rename(member, &name);
-        let renamed = Notice::Renamed { member: from, member_count: self.presence.count() };
+        let renamed = Notice::Renamed { member: from, member_count: self.member_count() };
         // Everybody knows the name before the message under it.
         self.queue.insert(self.queue.len().saturating_sub(1), Queued::Notice(renamed));
         Ok(self.seats_of(member))

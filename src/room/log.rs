@@ -72,6 +72,11 @@ impl Line {
         serde_json::from_str(&self.0).map_err(|error| Fault::Log(error.to_string()))
     }
 
+    /// A line that was encoded before.
+    pub(crate) fn from_json(json: &str) -> Self {
+        Self(json.to_owned())
+    }
+
     /// The JSON text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -192,7 +197,8 @@ pub struct Log {
     open: Segment,
     /// The oldest stored segment; `open` if there is no other.
     oldest: Option<SegmentHead>,
-    pending: Vec<(Message, u64)>,
+    /// Each with its key; one that a room has told its relay also with its line.
+    pending: Vec<(Message, u64, Option<Line>)>,
     seen: Seen,
 }
 
@@ -226,7 +232,7 @@ impl Log {
 
     /// The last seq given out, stored or pending.
     pub fn head(&self) -> Seq {
-        self.stored_head() + self.pending.len() as Seq
+        self.pending.last().map_or(self.stored_head(), |(message, ..)| message.seq)
     }
 
     /// When the last stored message was taken, if there is any.
@@ -242,7 +248,7 @@ impl Log {
             return Some(Found::Stored(seq));
         }
         let index = usize::try_from(seq - stored - 1).ok()?;
-        self.pending.get(index).map(|(message, _)| Found::Pending(message))
+        self.pending.get(index).map(|(message, ..)| Found::Pending(message))
     }
 
     /// Takes a message in: numbers it and holds it until the next [`Log::take_writes`].
@@ -263,8 +269,23 @@ impl Log {
         self.pending.push((
             Message { seq, id, from, text, sent_at: now_ms, reply_to, original, deleted: false },
             key,
+            None,
         ));
         seq
+    }
+
+    /// Takes in a message that a room has numbered and stored, as a relay does: it must follow the last, or be the
+    /// first here. One that is here already is left out. None if there is one between.
+    pub fn follow(&mut self, message: Message, line: Line) -> Option<bool> {
+        let is_first = self.open.is_empty() && self.pending.is_empty();
+        if !is_first && message.seq <= self.head() {
+            return Some(false);
+        }
+        if !is_first && message.seq != self.head() + 1 {
+            return None;
+        }
+        self.pending.push((message, 0, Some(line)));
+        Some(true)
     }
 
     /// Moves what is pending into segments. Returns the rows to write and the messages' lines, which
@@ -276,7 +297,7 @@ impl Log {
         let mut rows = Vec::new();
         let mut lines = Vec::with_capacity(self.pending.len());
         let mut changed = false;
-        for (message, key) in std::mem::take(&mut self.pending) {
+        for (message, key, line) in std::mem::take(&mut self.pending) {
             if self.open.is_full() {
                 let next = Segment { bytes_before: self.open.bytes_until(), ..Segment::default() };
                 let full = std::mem::replace(&mut self.open, next);
@@ -288,7 +309,7 @@ impl Log {
             if self.open.is_empty() {
                 self.open.first = message.seq;
             }
-            let line = Line::encode(&message)?;
+            let line = line.map_or_else(|| Line::encode(&message), Ok)?;
             self.open.push(&line, key, message.sent_at);
             lines.push(line);
             changed = true;
@@ -313,11 +334,28 @@ impl Log {
         now_ms: u64,
         archive: &dyn Archive,
     ) -> Result<Option<Seq>, Fault> {
+        self.trim_while(archive, |log, oldest, next| log.is_over(oldest, next, limits, now_ms))
+    }
+
+    /// The same where only the newest messages are kept, and the oldest segment while it holds one of them.
+    ///
+    /// # Errors
+    /// As [`Log::trim`].
+    pub fn keep_newest(&mut self, messages: usize, archive: &dyn Archive) -> Result<Option<Seq>, Fault> {
+        let enough = (self.stored_head() + 1).saturating_sub(messages as Seq);
+        self.trim_while(archive, |_, _, next| next.first <= enough)
+    }
+
+    fn trim_while(
+        &mut self,
+        archive: &dyn Archive,
+        is_over: impl Fn(&Self, SegmentHead, SegmentHead) -> bool,
+    ) -> Result<Option<Seq>, Fault> {
         let before = self.oldest;
         for _ in 0..TRIM_SEGMENTS_MAX {
             let Some(oldest) = self.oldest.filter(|oldest| oldest.first < self.open.first) else { break };
             let Some(next) = archive.head_after(oldest.first)? else { break };
-            if !self.is_over(oldest, next, limits, now_ms) {
+            if !is_over(self, oldest, next) {
                 break;
             }
             self.oldest = Some(next);
@@ -408,6 +446,18 @@ impl Log {
         let skip = planted(Bug::SkipAtSegmentBorder) && last % SEGMENT_MESSAGES_MAX as Seq == 0;
         let last = last.saturating_sub(Seq::from(skip));
         Ok(Page { messages: self.read_all(first, last, archive)?, more })
+    }
+
+    /// Whether a page can be read here, where messages before the first may be elsewhere.
+    pub fn has_whole(&self, range: Range, limit: usize) -> bool {
+        let first = self.first();
+        let wanted = match range {
+            Range::After(seq) => seq.saturating_add(1),
+            Range::Before(seq) => seq.min(self.stored_head() + 1).saturating_sub(limit as Seq),
+            Range::Newest => (self.stored_head() + 1).saturating_sub(limit as Seq),
+        };
+        // A page that begins with the first can't tell whether there are more.
+        first <= 1 || wanted > first
     }
 
     /// How many ids are remembered.

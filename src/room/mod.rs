@@ -10,6 +10,7 @@
 //!   buckets (full again before a room can fall asleep) and counts of bad frames.
 
 mod connections;
+mod crowd;
 pub mod events;
 mod flushing;
 #[cfg(test)]
@@ -23,17 +24,25 @@ mod moderation_tests;
 mod pace;
 pub mod presence;
 mod rate;
+#[cfg(test)]
+mod relay_tests;
+mod relays;
 pub mod rules;
 mod serving;
 pub mod session;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tree;
+mod upstream;
 pub mod visitor;
 #[cfg(test)]
 mod visitor_tests;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
+use crowd::Crowd;
 pub use events::*;
 use litemap::LiteMap;
 use log::{Found, Line, Log, Page, Range, Segment, SegmentHead, SegmentKeys, Seq};
@@ -51,6 +60,8 @@ use crate::limits::{
 use crate::name::{DisplayName, MessageId, RoomName, Text};
 use crate::planted::{Bug, planted};
 use crate::refusal::{CloseCode, Refusal};
+use crate::relay::registry::Registry;
+use crate::relay::upstream::Upstream;
 
 /// A room in memory.
 #[derive(Debug)]
@@ -61,6 +72,10 @@ pub struct Room {
     log: Log,
     rules: Rules,
     presence: Presence,
+    crowd: Crowd,
+    relays: Registry,
+    /// The line to the room whose relay this is, if it is one.
+    upstream: Option<Box<Upstream>>,
     connections: LiteMap<ConnectionId, Box<Connection>>,
     /// How many of them have joined.
     seated: usize,
@@ -103,6 +118,8 @@ enum Awaited {
     Welcome(Option<Position>),
     /// To hear what is said, after so many messages of before.
     Hearing(usize),
+    /// To be told as a relay all that follows this.
+    Link(Option<Position>),
 }
 
 #[derive(Debug)]
@@ -169,7 +186,8 @@ enum Said {
 
 type Effects = Result<Vec<Effect>, Fault>;
 
-type Sender = (ConnectionId, String);
+/// Who sent a message: the connection, on a relay the connection there, and under which id.
+type Sender = (ConnectionId, Option<ConnectionId>, String);
 
 /// What a [`Post`] leads to: effects to apply, and what became of it.
 pub type Publication = (Vec<Effect>, Result<Published, Refusal>);
@@ -185,6 +203,9 @@ impl Room {
             rules: saved.rules,
             log: Log::restore(saved.newest, saved.oldest, saved.keys),
             presence: Presence::default(),
+            crowd: Crowd::new(now_ms),
+            relays: Registry::default(),
+            upstream: None,
             connections: LiteMap::new(),
             seated: 0,
             join_deadlines: LiteMap::new(),
@@ -209,8 +230,20 @@ impl Room {
             if seat.listens {
                 room.let_listen(connection);
             }
+            if let Some((key, count)) = seat.relay {
+                room.relays.attach(&key, connection, count);
+            }
         }
+        room.recall_crowd(now_ms);
         room
+    }
+
+    /// A relay of the room of that name. It knows nothing yet: a relay stores nothing, and its connections don't
+    /// outlive its memory.
+    pub fn relay(name: RoomName, limits: Limits, seed: [u8; 32], now_ms: u64) -> Self {
+        let mut relay = Self::restore(name, limits, Saved::default(), seed, now_ms);
+        relay.upstream = Some(Box::default());
+        relay
     }
 
     /// Takes an event in.
@@ -218,13 +251,20 @@ impl Room {
     /// # Errors
     /// [`Fault`] where the room can't go on; it must be restored then.
     pub fn handle(&mut self, event: Event, now_ms: u64, archive: &dyn Archive) -> Effects {
+        match self.upstream.as_ref().map(|upstream| upstream.cache.clone()) {
+            Some(cache) => self.handle_as_relay(event, now_ms, &cache),
+            None => self.take(event, now_ms, archive),
+        }
+    }
+
+    fn take(&mut self, event: Event, now_ms: u64, archive: &dyn Archive) -> Effects {
         // A clock that jumped back must not put a flush off.
         self.flush_at = self.flush_at.map(|at| at.min(now_ms.saturating_add(HOLD_MS_MAX)));
         let mut effects = self.expire(now_ms);
         effects.extend(match event {
             Event::Opened(connection, visitor) => {
                 self.open(connection, visitor.clone(), now_ms, now_ms);
-                let seat = Seat { opened_at: now_ms, member: None, listens: false, visitor };
+                let seat = Seat { opened_at: now_ms, member: None, listens: false, visitor, relay: None };
                 vec![Effect::Seat(connection, seat)]
             }
             Event::Received(connection, frame) => self.receive(connection, frame, now_ms, archive)?,
@@ -232,6 +272,9 @@ impl Room {
                 self.forget(connection, now_ms);
                 Vec::new()
             }
+            Event::Attached(link, key, after) => self.attach(link, &key, after, now_ms),
+            Event::Up(link, up) => self.take_up(link, *up, now_ms, archive)?,
+            Event::Down(_) | Event::Cut => Vec::new(),
             Event::Tick => self.tick(now_ms, archive)?,
             Event::Alarm => self.alarm(now_ms, archive)?,
         });
@@ -249,22 +292,27 @@ impl Room {
         let (queued, flushed) = std::mem::take(&mut self.senders);
         let refusal = Refusal::NotStored;
         let refused = flushed.into_iter().chain(queued);
-        let refused = refused
-            .map(|(connection, id)| (connection, Reply::Refused { refusal: refusal.clone(), id: Some(id) }));
-        refused.map(|(connection, reply)| Effect::Send(connection, reply)).collect()
+        let refused = refused.map(|(link, on_relay, id)| {
+            (link, on_relay, Reply::Refused { refusal: refusal.clone(), id: Some(id) })
+        });
+        refused
+            .map(|(link, on_relay, reply)| Effect::Send(link, relays::addressed(on_relay, reply)))
+            .collect()
     }
 
     /// When the room wants its next [`Event::Tick`], in Unix milliseconds; a time that has passed
     /// means at the next turn of the event loop.
     pub fn timeout(&self) -> Option<u64> {
         let join = self.join_deadlines.first().map(|((deadline, _), ())| *deadline);
-        self.flush_at.into_iter().chain(join).min()
+        let times = [self.flush_at, join, self.crowd.at, self.relays.timeout(), self.upstream_timeout()];
+        times.into_iter().flatten().min()
     }
 
     /// Whether something was taken that is not stored or not told yet.
     pub fn is_unsettled(&self) -> bool {
-        self.flush_at.is_some()
-            && !(planted(Bug::NoticesNeedNoSettling) && self.log.head() == self.log.stored_head())
+        self.is_few_again() && self.upstream.is_none()
+            || self.flush_at.is_some()
+                && !(planted(Bug::NoticesNeedNoSettling) && self.log.head() == self.log.stored_head())
     }
 
     /// Lets somebody make a connection, or not.
@@ -300,7 +348,11 @@ impl Room {
     /// The numbers of [`Room::summary`]: connections, messages, and when it was active. It costs nothing.
     pub fn numbers(&self) -> Option<(usize, Seq, u64)> {
         let meta = self.meta.as_ref()?;
-        Some((self.seated, self.log.stored_head(), self.log.last_at().unwrap_or(meta.created_at)))
+        Some((
+            self.seated + self.relays.connections(),
+            self.log.stored_head(),
+            self.log.last_at().unwrap_or(meta.created_at),
+        ))
     }
 
     /// Reads a page of history.

@@ -8,6 +8,7 @@ use super::rules::Sentence;
 use super::visitor::{Role, Visitor};
 use super::*;
 use crate::limits::{REASON_CHARS_MAX, SENTENCE_MS_MAX, SLOW_MODE_MS_MAX};
+use crate::relay::wire;
 
 /// Something that a moderator wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +54,8 @@ pub struct Whom {
 }
 
 impl Order {
-    fn action(&self) -> &'static str {
+    /// What it is called, on the wire and in records.
+    pub(crate) fn action(&self) -> &'static str {
         match self {
             Self::Delete { .. } => "delete",
             Self::Remove(_) => "remove",
@@ -197,7 +199,7 @@ impl Room {
         Ok(effects)
     }
 
-    fn moderate(
+    pub(super) fn moderate(
         &mut self,
         by: Actor,
         role: Role,
@@ -287,7 +289,9 @@ impl Room {
         let member = self.find(whom)?;
         let name = self.presence.get(member).map(|present| present.name.clone());
         record.member = Some(Named { id: member, name: name.clone() });
-        if self.connections_of(member).any(|connection| self.role_of(connection) >= role) {
+        if self.connections_of(member).any(|connection| self.role_of(connection) >= role)
+            || self.relays.role_of(member) >= Some(role)
+        {
             return Err(Refusal::Forbidden);
         }
         if matches!(order, Order::Ban(_) | Order::Mute(_)) {
@@ -307,8 +311,10 @@ impl Room {
         let mut effects = Vec::new();
         if !matches!(order, Order::Remove(_)) {
             effects.push(Effect::Rule(self.rules.clone()));
+            effects.extend(self.tell_relays(&wire::rules(&self.rules)));
         }
         if matches!(order, Order::Remove(_) | Order::Ban(_)) {
+            effects.extend(self.tell_relays(&wire::remove(member, role)));
             let theirs: Vec<_> = self.connections_of(member).collect();
             effects.extend(theirs.into_iter().map(|it| self.close(it, CloseCode::Removed, now_ms)));
         }
@@ -318,8 +324,7 @@ impl Room {
     /// Keeps a report for the moderators and tells those who are here.
     pub(super) fn report(
         &mut self,
-        connection: ConnectionId,
-        member: MemberId,
+        by: Actor,
         seq: Seq,
         reason: String,
         now_ms: u64,
@@ -330,12 +335,10 @@ impl Room {
         if reason.chars().count() > REASON_CHARS_MAX {
             return Err(Refusal::TextTooLong { chars_max: REASON_CHARS_MAX });
         }
-        self.take_signal(member, now_ms).map_err(|retry_after_ms| Refusal::RateLimited { retry_after_ms })?;
-        let Some(by) = self.actor(connection, member) else { return Ok(Vec::new()) };
+        self.take_signal(by.id, now_ms).map_err(|retry_after_ms| Refusal::RateLimited { retry_after_ms })?;
         let record = Record { seq: Some(seq), reason: Some(reason), ..Record::new("report", by, now_ms) };
         let told = self.tell_moderators(&record);
-        let reported = Effect::Send(connection, Reply::Reported(seq));
-        Ok([Effect::Record(record)].into_iter().chain(told).chain([reported]).collect())
+        Ok([Effect::Record(record)].into_iter().chain(told).collect())
     }
 
     /// Whether a member may say something now, be it within its rate.
@@ -375,7 +378,8 @@ impl Room {
             .connections
             .iter()
             .filter(|(_, known)| known.member.is_some() && known.visitor.role >= Role::Moderator);
-        moderators.map(|(id, _)| Effect::Send(*id, Reply::Record(record.clone()))).collect()
+        let moderators = moderators.map(|(id, _)| *id).chain(self.relays.links());
+        moderators.map(|id| Effect::Send(id, Reply::Record(record.clone()))).collect()
     }
 
     fn find(&self, whom: &Whom) -> Result<MemberId, Refusal> {
@@ -395,10 +399,17 @@ impl Room {
         self.connections.get(&connection).map_or(Role::Reader, |known| known.visitor.role)
     }
 
-    fn actor(&self, connection: ConnectionId, member: MemberId) -> Option<Actor> {
+    pub(super) fn actor(&self, connection: ConnectionId, member: MemberId) -> Option<Actor> {
         let name = self.presence.get(member)?.name.clone();
         let sub = self.connections.get(&connection)?.visitor.subject.clone();
         Some(Actor { id: member, name, sub })
+    }
+}
+
+impl Actor {
+    /// A member, as whom its connection's visitor makes it.
+    pub(super) fn of(member: &Member, visitor: &Visitor) -> Self {
+        Self { id: member.id, name: member.name.clone(), sub: visitor.subject.clone() }
     }
 }
 

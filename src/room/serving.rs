@@ -29,8 +29,10 @@ impl Room {
             let ended = self.note_futile(connection, now_ms);
             return Ok([Effect::Send(connection, Reply::Pong)].into_iter().chain(ended).collect());
         }
+        let Some(request) = self.hold(connection, request) else { return Ok(Vec::new()) };
         // Who asks for more before the answer to the first gets that answer first.
         let mut effects = Vec::new();
+        let Some(known) = self.connections.get(&connection) else { return Ok(Vec::new()) };
         let waits = self.waiting.iter().any(|(waiting, _)| *waiting == connection);
         if waits && (member.is_some() || known.listens) {
             if planted(Bug::ForcedFlushTellsNobody) {
@@ -89,6 +91,10 @@ impl Room {
         now_ms: u64,
         archive: &dyn Archive,
     ) -> Effects {
+        let Some(request) = self.ask_upstream(connection, member, request, now_ms) else {
+            self.note_good_frame(connection, false);
+            return Ok(Vec::new());
+        };
         let answer = match request {
             Request::Send { id, text, reply_to } => {
                 return self.send(connection, member, id, text, reply_to, now_ms, archive);
@@ -103,7 +109,13 @@ impl Room {
             Request::Moderate(order) => {
                 return self.moderate_for(connection, member, &order, now_ms, archive);
             }
-            Request::Report { seq, reason } => self.report(connection, member, seq, reason, now_ms),
+            Request::Report { seq, reason } => match self.actor(connection, member) {
+                Some(by) => self.report(by, seq, reason, now_ms).map(|mut effects| {
+                    effects.push(Effect::Send(connection, Reply::Reported(seq)));
+                    effects
+                }),
+                None => Ok(Vec::new()),
+            },
             Request::Join { .. }
             | Request::Ping
             | Request::Listen { .. }
@@ -161,7 +173,7 @@ impl Room {
         self.sit(connection, id);
         effects.extend(self.watch_expiry());
         self.waiting.push((connection, Awaited::Welcome(after)));
-        let member_count = self.presence.count();
+        let member_count = self.member_count();
         match arrival {
             Arrival::First => self.tell(Notice::Joined { member, member_count, at: now_ms }, now_ms),
             Arrival::Renamed => {
@@ -187,7 +199,13 @@ impl Room {
         let Some(from) = self.presence.get(member).cloned() else { return Ok(Vec::new()) };
         let echo = id.clone();
         let visitor = self.visitor(connection);
-        let said = match self.parse(id, text) {
+        let parsed = self.parse(id, text);
+        if let Ok((id, text)) = &parsed
+            && self.hand_on(connection, true, from.clone(), id, text, reply_to, None, now_ms)?
+        {
+            return Ok(Vec::new());
+        }
+        let said = match parsed {
             Ok((id, text)) => self.say(from, &visitor, &id, &text, reply_to, None, now_ms, archive)?,
             Err(refusal) => Err(refusal),
         };
@@ -196,7 +214,7 @@ impl Room {
                 self.note_good_frame(connection, true);
                 Ok(match said {
                     Said::Queued(_) => {
-                        self.senders.0.push((connection, echo));
+                        self.senders.0.push((connection, None, echo));
                         Vec::new()
                     }
                     Said::Before(_, line) => {
@@ -296,9 +314,10 @@ impl Room {
         if !self.may_rename(connection) {
             return Err(Refusal::Forbidden);
         }
-        self.take_signal(member, now_ms).map_err(|retry_after_ms| Refusal::RateLimited { retry_after_ms })?;
+        let taken = self.take_signal(member, now_ms).and_then(|()| self.take_crowd_signal(now_ms));
+        taken.map_err(|retry_after_ms| Refusal::RateLimited { retry_after_ms })?;
         let Some(renamed) = self.presence.rename(member, &name) else { return Ok(Vec::new()) };
-        let member_count = self.presence.count();
+        let member_count = self.member_count();
         self.tell(Notice::Renamed { member: renamed, member_count }, now_ms);
         Ok(if planted(Bug::KeepOldNameInSeat) { Vec::new() } else { self.seats_of(member) })
     }

@@ -13,6 +13,16 @@ pub(super) const JSON: &str = "application/json";
 /// The media type of OpenMetrics.
 pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// The header in which a room names the relay that a connection belongs to. It goes no further than the Worker.
+pub(super) const ELSEWHERE: &str = "Parlor-Relay";
+
+/// Sends a connection to a relay.
+pub(super) fn elsewhere(key: &str) -> Result<Response> {
+    let mut response = plain(String::new())?;
+    response.headers_mut().set(ELSEWHERE, key)?;
+    Ok(response)
+}
+
 /// Answers with a JSON text.
 pub(super) fn json(status: u16, body: String) -> Result<Response> {
     text(status, body, JSON)

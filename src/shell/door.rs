@@ -1,6 +1,7 @@
 //! The Worker's door: who asks, from which page, with which token. Nothing behind it is touched for those whom
 //! it turns away.
 
+use js_sys::Reflect;
 use web_sys::RequestInit;
 use worker::wasm_bindgen::JsCast;
 use worker::{Date, Env, Headers, Method, Request, Response, Result, WebSocketPair, console_error};
@@ -13,7 +14,11 @@ use crate::name::RoomName;
 use crate::origin::Origins;
 use crate::protocol::Dialect;
 use crate::refusal::Refusal;
+use crate::relay;
 use crate::room::visitor::Visitor;
+
+/// The header in which the Worker tells a room which of its relays would be near, over the client's.
+const REGION: &str = "Parlor-Region";
 
 /// What the subprotocol of a token begins with.
 const BEARER_SUBPROTOCOL: &str = "bearer.";
@@ -76,6 +81,7 @@ pub(super) fn introduce(request: &Request, visitor: &Visitor) -> Result<Request>
     let mut copy = Request::from(web_sys::Request::new_with_str_and_init(&url, init)?).clone_mut()?;
     let headers = copy.headers_mut()?;
     headers.set(VISITOR, &visitor.in_ascii())?;
+    headers.set(REGION, relay::region_of(&continent(inner).unwrap_or_default()))?;
     headers.delete("Authorization")?;
     if let Some(offered) = header(headers, "Sec-WebSocket-Protocol") {
         let kept: Vec<_> = subprotocols(&offered).filter(|it| !it.starts_with(BEARER_SUBPROTOCOL)).collect();
@@ -86,6 +92,17 @@ pub(super) fn introduce(request: &Request, visitor: &Visitor) -> Result<Request>
         }
     }
     Ok(copy)
+}
+
+/// Where a request comes from, as the Worker tells the room.
+pub(super) fn region_of(request: &Request) -> String {
+    header(request.headers(), REGION).unwrap_or_else(|| "any".to_owned())
+}
+
+/// The continent that the platform tells of a request, if it does.
+fn continent(request: &web_sys::Request) -> Option<String> {
+    let cf = Reflect::get(request, &"cf".into()).ok()?;
+    Reflect::get(&cf, &"continent".into()).ok()?.as_string()
 }
 
 /// How a request wants to be refused: by a status, or, since a page can't see the status of an upgrade, by a

@@ -2,6 +2,7 @@
 
 mod answer;
 mod door;
+mod line;
 mod lobby;
 mod object;
 mod report;
@@ -18,6 +19,7 @@ use crate::lobby::{Overview, metrics};
 use crate::name::RoomName;
 use crate::protocol::Dialect;
 use crate::refusal::{CloseCode, Refusal};
+use crate::relay;
 use crate::room::visitor::Visitor;
 use crate::route::{self, Route};
 use answer::{JSON, OPEN_METRICS};
@@ -81,7 +83,7 @@ async fn serve(request: Request, env: &Env) -> Result<Answer> {
                 Err(refusal) => return Ok(Err(refusal)),
             };
             match Door::of(&request, env).admit(room) {
-                Ok(visitor) => Ok(hand_to(room, &request, &visitor, env).await?),
+                Ok(visitor) => Ok(connect_to(room, &request, &visitor, env).await?),
                 Err(Refusal::Unauthorized(_)) if choice.dialect.closes_the_unauthorized() => {
                     Ok(door::turn_away(CloseCode::Unauthorized.number(), CloseCode::Unauthorized.reason())?)
                 }
@@ -105,6 +107,18 @@ type Answer = std::result::Result<Response, Refusal>;
 async fn hand_to(room: &RoomName, request: &Request, visitor: &Visitor, env: &Env) -> Result<Response> {
     let request = door::introduce(request, visitor)?;
     env.durable_object("ROOMS")?.get_by_name(room.as_str())?.fetch_with_request(request).await
+}
+
+/// Hands an upgrade to a room, or to the relay that the room sends it to.
+async fn connect_to(room: &RoomName, request: &Request, visitor: &Visitor, env: &Env) -> Result<Response> {
+    let answer = hand_to(room, request, visitor, env).await?;
+    let Some(key) = answer.headers().get(answer::ELSEWHERE)? else { return Ok(answer) };
+    let (relays, name) = (env.durable_object("RELAYS")?, relay::object_name(room.as_str(), &key));
+    let relay = match relay::region(&key) {
+        "any" => relays.get_by_name(&name)?,
+        region => relays.get_by_name_with_location_hint(&name, region)?,
+    };
+    relay.fetch_with_request(door::introduce(request, visitor)?).await
 }
 
 fn route_of(request: &Request) -> std::result::Result<Route, Refusal> {

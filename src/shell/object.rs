@@ -1,10 +1,12 @@
-//! The Durable Object of a room: it turns what the platform calls into events, and applies effects.
+//! The Durable Object of a room, and of a relay: it turns what the platform calls into events, and applies effects. A
+//! relay's is one without storage that has a line to its room. Both are one class, exported under two names
+//! (scripts/build.mjs): what `worker` makes of a second would be 5 KiB of the bundle.
 //!
 //! Between an event and the last of its effects there is no await, so events can't interleave, and the
 //! platform's output gate holds everything sent back until everything written is on disk.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use js_sys::{JsString, Reflect};
 use wasm_bindgen::JsValue;
@@ -14,7 +16,8 @@ use worker::{
     WebSocketRequestResponsePair, console_error, durable_object,
 };
 
-use super::door::Manner;
+use super::door::{self, Manner};
+use super::line::Line;
 use super::report::Reports;
 use super::settings::Settings;
 use super::sockets::{Sockets, close_all};
@@ -24,25 +27,37 @@ use super::visitor::visitor_of;
 use super::{answer, choose_dialect, route_of};
 use crate::lobby::ASK_PATH;
 use crate::name::RoomName;
-use crate::protocol::{self, PING, PONG};
+use crate::protocol::{self, Dialect, PING, PONG};
 use crate::refusal::{CloseCode, Refusal};
-use crate::room::{Effect, Event, Fault, Reply, Room, Unreadable};
+use crate::relay::{self, ATTACH_PATH, wire};
+use crate::room::{Archive, Effect, Event, Fault, Position, Reply, Room, Unreadable};
 use crate::route::Route;
 
 /// The mark on the object's state, on the JavaScript side, while something was taken that is not stored
 /// and told yet. It outlives a panic, which takes this module's memory from under every room.
 const UNSETTLED: &str = "parlorUnsettled";
 
-/// One room.
+/// A room, or a relay of one.
 #[durable_object(alarm)]
 pub struct RoomObject {
     shared: Rc<Shared>,
-    timer: Rc<Timer>,
 }
 
-/// What the handlers and the timer share.
+/// What an object is.
+enum Part {
+    /// A room.
+    Room,
+    /// A relay, of that key.
+    Relay(String),
+}
+
+/// What the handlers, the timer and a relay's line share.
 struct Shared {
     state: State,
+    env: Env,
+    part: Part,
+    /// The room's.
+    name: Option<RoomName>,
     settings: Settings,
     store: Store,
     /// What the lobby is told.
@@ -51,6 +66,10 @@ struct Shared {
     awake: RefCell<Option<Awake>>,
     /// The name of the mark, and whether it stands.
     mark: (JsString, Cell<bool>),
+    timer: Timer,
+    /// A relay's to its room.
+    line: Line,
+    me: Weak<Self>,
 }
 
 struct Awake {
@@ -66,21 +85,26 @@ impl DurableObject for RoomObject {
         }
         let store = Store::new(state.storage());
         let settings = Settings::read(&env);
-        let reports = Reports::new(&state, env, settings.limits.lobbies);
-        let mark = (UNSETTLED.into(), Cell::new(false));
-        let awake = RefCell::new(None);
-        let shared = Rc::new(Shared { state, settings, store, reports, awake, mark });
-        let timer = Rc::new_cyclic(|timer: &std::rc::Weak<Timer>| {
-            let (timer, shared) = (timer.clone(), Rc::downgrade(&shared));
-            Timer::new(move || {
-                if let (Some(timer), Some(shared)) = (timer.upgrade(), shared.upgrade()) {
-                    timer.fired();
-                    shared
-                        .settle(&timer, |awake, now_ms, store| awake.room.handle(Event::Tick, now_ms, store));
+        let reports = Reports::new(&state, env.clone(), settings.limits.lobbies);
+        let own = state.id().name().unwrap_or_default();
+        let (name, part) = match relay::of_object_name(&own) {
+            Some((room, key)) => (room, Part::Relay(key.to_owned())),
+            None => (own.as_str(), Part::Room),
+        };
+        let name = RoomName::parse(name).ok();
+        let shared = Rc::new_cyclic(|me: &Weak<Shared>| {
+            let late = me.clone();
+            let timer = Timer::new(move || {
+                if let Some(shared) = late.upgrade() {
+                    shared.timer.fired();
+                    shared.happen(Event::Tick);
                 }
-            })
+            });
+            let mark = (UNSETTLED.into(), Cell::new(false));
+            let (awake, line, me) = (RefCell::new(None), Line::default(), me.clone());
+            Shared { state, env, part, name, settings, store, reports, awake, mark, timer, line, me }
         });
-        Self { shared, timer }
+        Self { shared }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -90,6 +114,9 @@ impl DurableObject for RoomObject {
                 None => answer::refused(&Refusal::Fault),
             };
         }
+        if request.path() == ATTACH_PATH {
+            return self.attach(&request);
+        }
         let route = match route_of(&request) {
             Ok(route) => route,
             Err(refusal) => return answer::refused(&refusal),
@@ -97,6 +124,7 @@ impl DurableObject for RoomObject {
         self.shared.reports.count(|counters| counters.requests += 1);
         match route {
             Route::Connect(_) => self.open(&request),
+            _ if matches!(self.shared.part, Part::Relay(_)) => answer::refused(&Refusal::NotFound),
             Route::Summary(_) => match self.read(|awake, _| Ok(awake.room.summary())) {
                 Some(Some(summary)) => answer::json(200, serde_json::to_string(&summary)?),
                 Some(None) => answer::refused(&Refusal::UnknownRoom),
@@ -121,8 +149,7 @@ impl DurableObject for RoomObject {
 
     async fn alarm(&self) -> Result<Response> {
         // The platform repeats an alarm that failed.
-        self.handle(|_| Some(Event::Alarm))
-            .ok_or_else(|| Error::RustError("fault in an alarm".to_owned()))?;
+        self.shared.happen(Event::Alarm).ok_or_else(|| Error::RustError("fault in an alarm".to_owned()))?;
         Response::empty()
     }
 }
@@ -136,8 +163,13 @@ impl RoomObject {
     pub fn websocket_message(&self, ws: web_sys::WebSocket, message: JsValue) {
         let ws = WebSocket::from(ws);
         self.shared.reports.count(|counters| counters.received += 1);
+        let mut of_relay = None;
         self.handle(|awake| {
             let (connection, dialect) = awake.sockets.find(&ws)?;
+            if dialect == Dialect::Relay {
+                of_relay = Some((connection, wire::read_ups(&message.as_string()?)));
+                return None;
+            }
             // Only text is a string on that side.
             let frame = message.as_string().ok_or(Unreadable::Binary).and_then(|text| {
                 let next = dialect.after(&text);
@@ -150,6 +182,12 @@ impl RoomObject {
             });
             Some(Event::Received(connection, frame))
         });
+        // What each of them writes is there for the next to read.
+        if let Some((link, ups)) = of_relay {
+            for up in ups {
+                self.shared.happen(Event::Up(link, Box::new(up)));
+            }
+        }
     }
 
     /// Takes the end of a connection in.
@@ -181,10 +219,16 @@ impl RoomObject {
         };
         let visitor = visitor_of(request);
         let pair = WebSocketPair::new()?;
-        let mut admitted = Ok(());
+        let (mut admitted, mut elsewhere) = (Ok(()), None);
+        let region = door::region_of(request);
         let settled = self.handle(|awake| {
-            admitted = awake.room.admit(&visitor, Date::now().as_millis());
+            let now_ms = Date::now().as_millis();
+            admitted = awake.room.admit(&visitor, now_ms);
             if admitted.is_err() {
+                return None;
+            }
+            elsewhere = awake.room.place(&region, now_ms);
+            if elsewhere.is_some() {
                 return None;
             }
             self.shared.state.accept_web_socket(&pair.server);
@@ -197,6 +241,9 @@ impl RoomObject {
         if let Err(refusal) = admitted {
             self.shared.reports.count(|counters| counters.refused(refusal.code()));
             return Manner::of(request).refuse(&refusal);
+        }
+        if let Some(key) = elsewhere {
+            return answer::elsewhere(&key);
         }
         if let Some(opening) = choice.dialect.opening()
             && self
@@ -215,6 +262,23 @@ impl RoomObject {
         Ok(response)
     }
 
+    /// Lets a relay make its link.
+    fn attach(&self, request: &Request) -> Result<Response> {
+        let Some(key) = answer::query(request, "key") else { return answer::refused(&Refusal::NotFound) };
+        let seq = answer::number(request, "seq").ok().flatten();
+        let after = answer::query(request, "epoch").zip(seq).map(|(epoch, seq)| Position { epoch, seq });
+        let pair = WebSocketPair::new()?;
+        let settled = self.handle(|awake| {
+            self.shared.state.accept_web_socket(&pair.server);
+            let link = awake.sockets.open(pair.server.clone(), Dialect::Relay);
+            Some(Event::Attached(link, key, after))
+        });
+        match settled {
+            Some(()) => Response::from_websocket(pair.client),
+            None => answer::refused(&Refusal::Fault),
+        }
+    }
+
     async fn publish(&self, request: &mut Request) -> Result<Response> {
         let visitor = visitor_of(request);
         let post = match answer::post(request).await? {
@@ -222,7 +286,7 @@ impl RoomObject {
             Err(refusal) => return answer::refused(&refusal),
         };
         let mut published = Err(Refusal::Fault);
-        let settled = self.shared.settle(&self.timer, |awake, now_ms, store| {
+        let settled = self.shared.settle(|awake, now_ms, store| {
             let (effects, outcome) = awake.room.publish(post, &visitor, now_ms, store)?;
             published = outcome;
             Ok(effects)
@@ -262,7 +326,7 @@ impl RoomObject {
             Err(refusal) => return self.refuse(&refusal),
         };
         let mut done = Err(Refusal::Fault);
-        self.shared.settle(&self.timer, |awake, now_ms, store| {
+        self.shared.settle(|awake, now_ms, store| {
             let (effects, outcome) = awake.room.moderate_over_http(order, &visitor, now_ms, store)?;
             done = outcome;
             Ok(effects)
@@ -280,7 +344,7 @@ impl RoomObject {
 
     /// Lets the room handle the event that `make` makes of what happened, if any.
     fn handle(&self, make: impl FnOnce(&mut Awake) -> Option<Event>) -> Option<()> {
-        self.shared.settle(&self.timer, |awake, now_ms, store| match make(awake) {
+        self.shared.settle(|awake, now_ms, store| match make(awake) {
             Some(event) => awake.room.handle(event, now_ms, store),
             None => Ok(Vec::new()),
         })
@@ -295,9 +359,9 @@ impl RoomObject {
     }
 
     /// Reads something of the room that changes nothing. None after a fault.
-    fn read<T>(&self, read: impl FnOnce(&Awake, &Store) -> std::result::Result<T, Fault>) -> Option<T> {
+    fn read<T>(&self, read: impl FnOnce(&Awake, &dyn Archive) -> std::result::Result<T, Fault>) -> Option<T> {
         let mut answer = None;
-        self.shared.settle(&self.timer, |awake, _, store| {
+        self.shared.settle(|awake, _, store| {
             answer = Some(read(awake, store)?);
             Ok(Vec::new())
         });
@@ -310,8 +374,7 @@ impl Shared {
     /// a fault, which ends all its connections; the next event restores the room from storage.
     fn settle(
         &self,
-        timer: &Timer,
-        act: impl FnOnce(&mut Awake, u64, &Store) -> std::result::Result<Vec<Effect>, Fault>,
+        act: impl FnOnce(&mut Awake, u64, &dyn Archive) -> std::result::Result<Vec<Effect>, Fault>,
     ) -> Option<()> {
         let now_ms = Date::now().as_millis();
         let mut slot = self.awake.borrow_mut();
@@ -320,17 +383,19 @@ impl Shared {
             let effects = act(awake, now_ms, &self.store)?;
             self.apply(awake, effects)?;
             awake.room.applied();
-            timer.set(awake.room.timeout(), now_ms);
+            self.timer.set(awake.room.timeout(), now_ms);
             self.mark_unsettled(awake.room.is_unsettled());
             let rows = self.store.take_rows();
             self.reports.count(|counters| {
                 counters.rows_written += rows.written;
                 counters.rows_read += rows.read;
             });
-            self.reports.observe(&awake.room, now_ms);
+            if matches!(self.part, Part::Room) {
+                self.reports.observe(&awake.room, now_ms);
+            }
             Ok(())
         });
-        outcome.map_err(|fault| self.fail(&mut slot, timer, now_ms, &fault)).ok()
+        outcome.map_err(|fault| self.fail(&mut slot, now_ms, &fault)).ok()
     }
 
     fn wake<'a>(
@@ -353,10 +418,16 @@ impl Shared {
             close_all(&self.state, CloseCode::Fault);
             self.mark_unsettled(false);
         }
-        let name = self.state.id().name().and_then(|name| RoomName::parse(&name).ok());
-        let name = name.ok_or_else(|| Fault::Storage("an object that is no room".to_owned()))?;
+        let name = self.name.clone().ok_or_else(|| Fault::Storage("an object that is no room".to_owned()))?;
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|error| Fault::Storage(error.to_string()))?;
+        if matches!(self.part, Part::Relay(_)) {
+            // What its members have seen is not known any more: they resume on their own.
+            close_all(&self.state, CloseCode::Restart);
+            let (sockets, _) = Sockets::restore(&self.state);
+            let room = Room::relay(name, self.settings.limits.clone(), seed, now_ms);
+            return Ok(Awake { room, sockets });
+        }
         let mut saved = self.store.load(now_ms)?;
         let (sockets, seats) = Sockets::restore(&self.state);
         saved.seats = seats;
@@ -394,12 +465,34 @@ impl Shared {
                     awake.sockets.send(connection, &reply);
                 }
                 Effect::Close(connection, code) => awake.sockets.close(connection, code),
+                Effect::Connect(position) => self.connect(position.as_ref()),
+                Effect::Up(frame) => self.line.send(&frame),
+                Effect::Disconnect => self.line.end(),
             }
         }
         Ok(())
     }
 
-    fn fail(&self, slot: &mut Option<Awake>, timer: &Timer, now_ms: u64, fault: &Fault) {
+    /// Lets something happen to the room.
+    fn happen(&self, event: Event) -> Option<()> {
+        self.settle(|awake, now_ms, archive| awake.room.handle(event, now_ms, archive))
+    }
+
+    /// Makes a relay's line to its room.
+    fn connect(&self, position: Option<&Position>) {
+        let (Part::Relay(key), Some(room)) = (&self.part, &self.name) else { return };
+        let me = self.me.clone();
+        self.line.connect(&self.env, room, key, position, move |heard| {
+            if let Some(shared) = me.upgrade() {
+                shared.happen(match heard {
+                    Some(frame) => Event::Down(wire::read_downs(&frame)),
+                    None => Event::Cut,
+                });
+            }
+        });
+    }
+
+    fn fail(&self, slot: &mut Option<Awake>, now_ms: u64, fault: &Fault) {
         console_error!("room {}: {fault}", self.state.id().name().unwrap_or_default());
         if let Some(mut awake) = slot.take() {
             for effect in awake.room.give_up() {
@@ -408,7 +501,8 @@ impl Shared {
                 }
             }
         }
-        timer.set(None, now_ms);
+        self.timer.set(None, now_ms);
+        self.line.end();
         close_all(&self.state, CloseCode::Fault);
         self.mark_unsettled(false);
     }

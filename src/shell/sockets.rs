@@ -10,6 +10,7 @@ use worker::{Error, State, WebSocket, console_error};
 use crate::name::DisplayName;
 use crate::protocol::Dialect;
 use crate::refusal::CloseCode;
+use crate::relay::wire;
 use crate::room::presence::MemberId;
 use crate::room::visitor::Visitor;
 use crate::room::{ConnectionId, Notice, Reply, Room, Seat};
@@ -32,6 +33,9 @@ struct Attachment {
     member: Option<(MemberId, String)>,
     #[serde(default)]
     listens: bool,
+    /// Of a relay's link: its key and how many it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    relay: Option<(String, String)>,
     /// As JSON text; empty for one of whom nothing is known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     visitor: String,
@@ -76,12 +80,13 @@ impl Sockets {
                 }
                 None => continue,
             };
-            let Ok(dialect) = Dialect::parse(&attachment.dialect) else { continue };
+            let Some(dialect) = Dialect::recall(&attachment.dialect) else { continue };
             let connection = ConnectionId(attachment.connection);
             let member = attachment.member.map(|(id, name)| (id, DisplayName::stored(name)));
-            let Attachment { opened_at, listens, visitor, .. } = attachment;
+            let Attachment { opened_at, listens, visitor, relay, .. } = attachment;
+            let relay = relay.and_then(|(key, count)| Some((key, wire::read_count(&count)?)));
             let visitor = if visitor.is_empty() { Visitor::default() } else { Visitor::read(&visitor) };
-            let seat = Seat { opened_at, member, listens, visitor };
+            let seat = Seat { opened_at, member, listens, visitor, relay };
             sockets.insert(connection, Socket { ws, dialect, seat: seat.clone() });
             seats.push((connection, seat));
         }
@@ -92,7 +97,8 @@ impl Sockets {
     /// Takes a new connection in.
     pub fn open(&mut self, ws: WebSocket, dialect: Dialect) -> ConnectionId {
         let connection = ConnectionId(self.next);
-        let seat = Seat { opened_at: 0, member: None, listens: false, visitor: Visitor::default() };
+        let seat =
+            Seat { opened_at: 0, member: None, listens: false, visitor: Visitor::default(), relay: None };
         self.insert(connection, Socket { ws, dialect, seat });
         connection
     }
@@ -221,6 +227,7 @@ impl Socket {
             opened_at: self.seat.opened_at,
             member: self.seat.member.as_ref().map(|(id, name)| (*id, name.as_str().to_owned())),
             listens: self.seat.listens,
+            relay: self.seat.relay.as_ref().map(|(key, count)| (key.clone(), wire::spell_count(count))),
             visitor: if self.seat.visitor == Visitor::default() {
                 String::new()
             } else {

@@ -221,7 +221,8 @@ impl Shell {
         stage.links[link].server = ServerEnd::Open(Kept::Nothing);
         let mut outcome = self.settle(stage, |awake, now_ms, store| {
             let connection = ConnectionId(awake.next);
-            let seat = Seat { opened_at: 0, member: None, listens: false, visitor: Visitor::default() };
+            let seat =
+                Seat { opened_at: 0, member: None, listens: false, visitor: Visitor::default(), relay: None };
             awake.insert(connection, Socket { link, seat });
             Ok(awake.room.handle(Event::Opened(connection, Visitor::default()), now_ms, store)?)
         });
@@ -438,6 +439,9 @@ impl Shell {
                     if let Some(socket) = awake.sockets.remove(&connection) {
                         self.end(stage, socket.link, code);
                     }
+                }
+                Effect::Connect(_) | Effect::Up(_) | Effect::Disconnect => {
+                    stage.violate("a room has no room", || "it wants a line".to_owned());
                 }
             }
         }

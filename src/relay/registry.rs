@@ -1,0 +1,208 @@
+//! What a room knows of its relays: how many each holds, which it has lost and waits for, and where the next
+//! connection belongs.
+
+use super::key;
+use crate::limits::{Limits, RELAY_GRACE_MS};
+use crate::room::ConnectionId;
+use crate::room::presence::MemberId;
+use crate::room::visitor::Role;
+
+/// How many a relay holds, as it said last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Members.
+    pub members: usize,
+    /// Connections that have joined.
+    pub connections: usize,
+    /// Members who may keep order, and as what.
+    pub staff: Vec<(MemberId, Role)>,
+}
+
+/// The relays of a room: some dozens at most, so a list.
+#[derive(Debug, Default)]
+pub struct Registry(Vec<Entry>);
+
+#[derive(Debug, Default)]
+struct Entry {
+    key: String,
+    /// Its link to the room, while there is one.
+    link: Option<ConnectionId>,
+    count: Count,
+    /// Sent there since it counted.
+    sent: usize,
+    /// When a relay without a link is forgotten.
+    until: u64,
+}
+
+impl Registry {
+    /// Takes a link of a relay in. Returns the one that the same relay had before, if any.
+    pub fn attach(&mut self, key: &str, link: ConnectionId, count: Count) -> Option<ConnectionId> {
+        let entry = self.entry(key);
+        // Until it counts again, what it held is the best guess.
+        if count != Count::default() {
+            entry.count = count;
+        }
+        entry.link.replace(link)
+    }
+
+    #[allow(clippy::indexing_slicing)] // it was found, or put there, just now
+    fn entry(&mut self, key: &str) -> &mut Entry {
+        let at = self.0.iter().position(|entry| entry.key == key).unwrap_or_else(|| {
+            self.0.push(Entry { key: key.to_owned(), ..Entry::default() });
+            self.0.len() - 1
+        });
+        &mut self.0[at]
+    }
+
+    fn linked(&mut self, link: ConnectionId) -> Option<&mut Entry> {
+        self.0.iter_mut().find(|entry| entry.link == Some(link))
+    }
+
+    /// Notes that a link has ended. Its relay counts for a while yet; but not one that nobody is left at.
+    pub fn detach(&mut self, link: ConnectionId, now_ms: u64) {
+        let Some(entry) = self.linked(link) else { return };
+        entry.link = None;
+        entry.until = if entry.count.connections == 0 { 0 } else { now_ms.saturating_add(RELAY_GRACE_MS) };
+        self.sweep(now_ms);
+    }
+
+    /// Notes how many a relay holds. Returns whether the link is one.
+    pub fn count(&mut self, link: ConnectionId, count: Count) -> bool {
+        let Some(entry) = self.linked(link) else { return false };
+        (entry.count, entry.sent) = (count, 0);
+        true
+    }
+
+    /// Forgets relays that did not come in time. Returns whether any went.
+    pub fn sweep(&mut self, now_ms: u64) -> bool {
+        let before = self.0.len();
+        self.0.retain(|entry| entry.link.is_some() || entry.until > now_ms);
+        self.0.len() < before
+    }
+
+    /// When to [`Registry::sweep`], in Unix milliseconds, if at all.
+    pub fn timeout(&self) -> Option<u64> {
+        self.0.iter().filter(|entry| entry.link.is_none()).map(|entry| entry.until).min()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The links.
+    pub fn links(&self) -> impl Iterator<Item = ConnectionId> + '_ {
+        self.0.iter().filter_map(|entry| entry.link)
+    }
+
+    /// What a link is kept with, while the room sleeps: its relay's key, and how many it holds.
+    pub fn of(&self, link: ConnectionId) -> Option<(&str, &Count)> {
+        let entry = self.0.iter().find(|entry| entry.link == Some(link))?;
+        Some((&entry.key, &entry.count))
+    }
+
+    /// Members of all relays.
+    pub fn members(&self) -> usize {
+        self.0.iter().map(|entry| entry.count.members).sum()
+    }
+
+    /// Connections of all relays that have joined.
+    pub fn connections(&self) -> usize {
+        self.0.iter().map(|entry| entry.count.connections).sum()
+    }
+
+    /// What a member on a relay may do, if it may keep order.
+    pub fn role_of(&self, member: MemberId) -> Option<Role> {
+        let staff = self.0.iter().flat_map(|entry| &entry.count.staff);
+        staff.filter(|(id, _)| *id == member).map(|(_, role)| *role).max()
+    }
+
+    /// Chooses where a newcomer from a region belongs, where the room itself has `here` connections: the key of
+    /// its region's relay that has the fewest; a new one where all have as many as they should.
+    pub fn place(&mut self, region: &str, here: usize, limits: &Limits, now_ms: u64) -> Option<String> {
+        if here < limits.relay_above {
+            return None;
+        }
+        let load = |entry: &Entry| entry.count.connections.saturating_add(entry.sent);
+        let ours = self.0.iter().filter(|entry| super::region(&entry.key) == region);
+        let least = ours.min_by_key(|entry| load(entry));
+        let open = least.filter(|entry| load(entry) < limits.relay_connections_max);
+        let chosen = match open {
+            Some(entry) => entry.key.clone(),
+            None => {
+                (0..).map(|number| key(region, number)).find(|key| !self.0.iter().any(|it| it.key == *key))?
+            }
+        };
+        let entry = self.entry(&chosen);
+        entry.sent += 1;
+        entry.until = now_ms.saturating_add(RELAY_GRACE_MS);
+        Some(chosen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits { relay_above: 3, relay_connections_max: 2, ..Limits::default() }
+    }
+
+    fn held(connections: usize) -> Count {
+        Count { members: connections, connections, staff: Vec::new() }
+    }
+
+    #[test]
+    fn a_small_room_has_no_relay() {
+        let mut registry = Registry::default();
+        assert_eq!(registry.place("weur", 2, &limits(), 0), None);
+        assert!(registry.is_empty());
+        assert_eq!(registry.timeout(), None);
+    }
+
+    #[test]
+    fn newcomers_fill_the_least_full_relay_of_their_region_and_then_open_another() {
+        let mut registry = Registry::default();
+        let mut place = |region: &str| registry.place(region, 3, &limits(), 0).unwrap();
+        assert_eq!([place("weur"), place("weur"), place("weur")], ["weur-0", "weur-0", "weur-1"]);
+        assert_eq!(place("enam"), "enam-0");
+        registry.attach("weur-0", ConnectionId(1), Count::default());
+        registry.count(ConnectionId(1), held(0));
+        assert_eq!(registry.place("weur", 3, &limits(), 0).unwrap(), "weur-0", "its people have left");
+    }
+
+    #[test]
+    fn a_lost_relay_counts_until_it_is_back_or_its_grace_is_over() {
+        let mut registry = Registry::default();
+        registry.attach("any-0", ConnectionId(1), Count::default());
+        registry.count(ConnectionId(1), held(7));
+        registry.detach(ConnectionId(1), 1_000);
+        assert_eq!((registry.members(), registry.timeout()), (7, Some(1_000 + RELAY_GRACE_MS)));
+        registry.attach("any-0", ConnectionId(2), Count::default());
+        assert_eq!((registry.members(), registry.timeout()), (7, None));
+        registry.detach(ConnectionId(2), 2_000);
+        assert!(!registry.sweep(2_000 + RELAY_GRACE_MS - 1));
+        assert!(registry.sweep(2_000 + RELAY_GRACE_MS));
+        assert_eq!(registry.members(), 0);
+    }
+
+    #[test]
+    fn a_relay_has_one_link_the_last() {
+        let mut registry = Registry::default();
+        assert_eq!(registry.attach("any-0", ConnectionId(1), Count::default()), None);
+        assert_eq!(registry.attach("any-0", ConnectionId(2), Count::default()), Some(ConnectionId(1)));
+        registry.detach(ConnectionId(1), 0);
+        assert_eq!(registry.links().collect::<Vec<_>>(), [ConnectionId(2)]);
+    }
+
+    #[test]
+    fn the_highest_role_counts() {
+        let mut registry = Registry::default();
+        let member = MemberId::new(7);
+        for (key, link, role) in [("a-0", 1, Role::Moderator), ("a-1", 2, Role::Owner)] {
+            registry.attach(key, ConnectionId(link), Count { staff: vec![(member, role)], ..held(1) });
+        }
+        assert_eq!(registry.role_of(member), Some(Role::Owner));
+        assert_eq!(registry.role_of(MemberId::new(8)), None);
+    }
+}

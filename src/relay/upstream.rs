@@ -1,0 +1,173 @@
+//! A relay's line to its room: whether it is there, what waits for it, and when to look again.
+
+use std::rc::Rc;
+
+use super::cache::Cache;
+use super::registry::Count;
+use super::wire::Frames;
+use crate::limits::{RELAY_HELD_BYTES_MAX, RELAY_RETRY_MS_MAX, RELAY_STAFF_MAX};
+use crate::room::log::Message;
+use crate::room::presence::MemberId;
+use crate::room::visitor::Role;
+use crate::room::{ConnectionId, Request};
+
+/// How the line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Nobody needs it.
+    Idle,
+    /// It was asked for.
+    Connecting {
+        /// When, in Unix milliseconds.
+        since: u64,
+    },
+    /// The room has told all that was missed.
+    Live,
+    /// It is to be tried again.
+    Away {
+        /// When, in Unix milliseconds.
+        retry_at: u64,
+    },
+}
+
+/// A relay's line to its room.
+#[derive(Debug)]
+pub struct Upstream {
+    /// What is kept of the room's log.
+    pub cache: Rc<Cache>,
+    /// How it stands.
+    pub line: Line,
+    /// Since when the room is not there though somebody needs it.
+    pub away_since: Option<u64>,
+    /// Tries since the line was last there.
+    pub tries: u32,
+    /// When something came from the room last.
+    pub heard_at: u64,
+    /// When the relay last saw whether the room is there.
+    pub pinged_at: u64,
+    /// Since when the relay has no connections.
+    pub empty_since: Option<u64>,
+    /// Members of the whole room, as it said last.
+    pub members: usize,
+    /// What the room was told last of how many are here, and when.
+    pub told: (Option<Count>, u64),
+    /// Whether what comes first is not to be shown: nobody has seen what was before it.
+    pub fills: bool,
+    /// To be sent with the next flush.
+    pub outbox: Frames,
+    /// What members said and was not answered, in order, as it was sent: it is sent again on a new line.
+    unanswered: Vec<(MemberId, String, String)>,
+    /// What members asked for while the room was not there.
+    held: Vec<(ConnectionId, Request)>,
+    held_bytes: usize,
+}
+
+impl Default for Upstream {
+    fn default() -> Self {
+        Self {
+            cache: Rc::default(),
+            line: Line::Idle,
+            away_since: None,
+            tries: 0,
+            heard_at: 0,
+            pinged_at: 0,
+            empty_since: None,
+            members: 0,
+            told: (None, 0),
+            fills: false,
+            outbox: Frames::default(),
+            unanswered: Vec::new(),
+            held: Vec::new(),
+            held_bytes: 0,
+        }
+    }
+}
+
+impl Upstream {
+    /// Whether the room is there.
+    pub fn is_live(&self) -> bool {
+        self.line == Line::Live
+    }
+
+    /// Notes that the line is lost, or could not be had. It is tried again soon: after up to 100 ms first.
+    /// `lot`: any number.
+    pub fn lose(&mut self, lot: u64, now_ms: u64) {
+        let longest =
+            (RELAY_RETRY_MS_MAX / 50).saturating_mul(1 << self.tries.min(10)).min(RELAY_RETRY_MS_MAX);
+        self.tries = self.tries.saturating_add(1);
+        self.line = Line::Away { retry_at: now_ms.saturating_add(lot % longest.max(1)) };
+        self.away_since.get_or_insert(now_ms);
+        self.told.0 = None;
+        self.outbox = Frames::default();
+    }
+
+    /// Notes that the line is there. What was not answered goes out first.
+    pub fn begin(&mut self, now_ms: u64) {
+        (self.line, self.away_since, self.tries) = (Line::Live, None, 0);
+        (self.heard_at, self.pinged_at) = (now_ms, now_ms);
+        self.outbox = Frames::default();
+        self.unanswered.iter().for_each(|(_, _, line)| self.outbox.line(&[line]));
+    }
+
+    /// Hands on what a member says.
+    pub fn say(&mut self, message: &Message, line: String) {
+        let (member, id) = (message.from.id, message.id.as_str());
+        self.outbox.line(&[&line]);
+        if !self.unanswered.iter().any(|(theirs, known, _)| *theirs == member && known == id) {
+            self.unanswered.push((member, id.to_owned(), line));
+        }
+    }
+
+    /// Notes that the room has answered what a member said.
+    pub fn answered(&mut self, member: MemberId, id: &str) {
+        self.unanswered.retain(|(theirs, known, _)| *theirs != member || known != id);
+    }
+
+    /// Keeps what a connection asks for until the room is there, if it is not too much.
+    pub fn hold(&mut self, connection: ConnectionId, request: Request) {
+        let bytes = weight(&request);
+        if self.held_bytes + bytes <= RELAY_HELD_BYTES_MAX {
+            self.held_bytes += bytes;
+            self.held.push((connection, request));
+        }
+    }
+
+    /// Takes what was held, in order.
+    pub fn take_held(&mut self) -> Vec<(ConnectionId, Request)> {
+        self.held_bytes = 0;
+        std::mem::take(&mut self.held)
+    }
+
+    /// Forgets what is held for a connection.
+    pub fn forget(&mut self, connection: ConnectionId) {
+        if self.held.iter().any(|(holder, _)| *holder == connection) {
+            self.held.retain(|(holder, _)| *holder != connection);
+            self.held_bytes = self.held.iter().map(|(_, request)| weight(request)).sum();
+        }
+    }
+}
+
+/// About how many bytes a request takes.
+fn weight(request: &Request) -> usize {
+    let texts = match request {
+        Request::Send { text, .. } => text.len(),
+        Request::Speak { text, original, .. } => text.len() + original.as_ref().map_or(0, String::len),
+        Request::Report { reason, .. } => reason.len(),
+        Request::Join { name, session, .. } => name.len() + session.as_ref().map_or(0, String::len),
+        _ => 0,
+    };
+    texts + 200
+}
+
+/// Who of these may keep order, each once with the highest role.
+pub fn staff(all: impl Iterator<Item = (MemberId, Role)>) -> Vec<(MemberId, Role)> {
+    let mut staff: Vec<(MemberId, Role)> = Vec::new();
+    for (member, role) in all.filter(|(_, role)| *role >= Role::Moderator) {
+        match staff.iter().position(|(known, _)| *known == member) {
+            Some(at) => staff.iter_mut().skip(at).take(1).for_each(|(_, known)| *known = role.max(*known)),
+            None if staff.len() < RELAY_STAFF_MAX => staff.push((member, role)),
+            None => {}
+        }
+    }
+    staff
+}

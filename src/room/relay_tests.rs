@@ -1,0 +1,537 @@
+//! A room and its relays: the promises of one room, whoever holds the connection, and whatever is cut or lost.
+
+use std::collections::BTreeSet;
+
+use super::moderation::{Order, Whom};
+use super::rules::House;
+use super::tree::{Tree, Who};
+use super::*;
+use crate::limits::{
+    COUNT_GAP_MS, RELAY_GRACE_MS, RELAY_HOLD_MS, RELAY_LINGER_MS, RELAY_RESUME_MESSAGES_MAX,
+};
+
+fn texts(tree: &Tree, who: Who) -> Vec<&str> {
+    tree.client(who).texts()
+}
+
+fn rules(interval_ms: u64) -> Order {
+    Order::SlowMode { interval_ms }
+}
+
+fn moderator() -> Visitor {
+    Visitor { role: Role::Moderator, subject: Some("mo".to_owned()), ..Visitor::default() }
+}
+
+fn whom(tree: &Tree, who: Who) -> Whom {
+    Whom { member: Some(tree.welcome(who).you.id.get()), ..Whom::default() }
+}
+
+fn order(tree: &mut Tree, who: Who, order: Order) {
+    tree.ask(who, Request::Moderate(order));
+    tree.settle();
+}
+
+#[test]
+fn one_room_whoever_holds_the_connection() {
+    let mut tree = Tree::new(2);
+    let everybody = [tree.join(0, "Ada"), tree.join(1, "Bo"), tree.join(2, "Cy"), tree.join(1, "Dan")];
+    for (number, who) in everybody.into_iter().enumerate() {
+        tree.say(who, "1", &format!("{number}"));
+    }
+    for who in everybody {
+        assert_eq!(texts(&tree, who), ["0", "1", "2", "3"]);
+    }
+    let names: Vec<_> = tree.client(everybody[0]).messages.iter().map(|it| it.from.name.as_str()).collect();
+    assert_eq!(names, ["Ada", "Bo", "Cy", "Dan"]);
+}
+
+#[test]
+fn who_joins_at_a_relay_gets_the_newest_messages_and_resumes_anywhere() {
+    let mut tree = Tree::new(2);
+    let ada = tree.join(0, "Ada");
+    for number in 1..=100 {
+        tree.say(ada, &format!("{number}"), "x");
+    }
+    let bo = tree.join(1, "Bo");
+    let welcome = tree.welcome(bo).clone();
+    assert_eq!((welcome.head, welcome.page.messages.len(), welcome.page.more), (100, 64, true));
+    for number in 101..=400 {
+        tree.say(ada, &format!("{number}"), "x");
+    }
+    let position = tree.client(bo).position();
+    let stale = Position { seq: 100, ..position };
+    tree.leave(bo);
+    for place in [2, 0, 1] {
+        let back = tree.rejoin(place, "Bo", &welcome.session, stale.clone());
+        let again = tree.welcome(back);
+        assert_eq!((again.you.id, again.recovered, again.page.messages.len()), (welcome.you.id, true, 300));
+    }
+    let too_far = Position { seq: 99, ..stale };
+    let back = tree.rejoin(1, "Bo", &welcome.session, too_far);
+    assert!(!tree.welcome(back).recovered);
+}
+
+#[test]
+fn the_same_id_is_stored_once_through_any_place() {
+    let mut tree = Tree::new(2);
+    let bo = tree.join(1, "Bo");
+    tree.say(bo, "a", "once");
+    let welcome = tree.welcome(bo).clone();
+    let position = tree.client(bo).position();
+    for place in [2, 0, 1] {
+        let back = tree.rejoin(place, "Bo", &welcome.session, position.clone());
+        tree.say(back, "a", "once");
+        let replies = &tree.client(back).replies;
+        assert!(
+            matches!(replies.last(), Some(Reply::Message(line)) if line.decode().unwrap().seq == 1),
+            "{replies:?}"
+        );
+        tree.say(back, "a", "another");
+        assert_eq!(tree.client(back).refusals(), ["id_conflict"]);
+    }
+    assert_eq!(tree.disk.messages.len(), 1);
+}
+
+#[test]
+fn a_page_comes_from_the_relay_where_it_can_and_else_from_the_room() {
+    let mut tree = Tree::new(1);
+    let ada = tree.join(0, "Ada");
+    for number in 1..=1_000 {
+        tree.send(ada, &format!("{number}"), "x");
+    }
+    tree.settle();
+    let bo = tree.join(1, "Bo");
+    for (range, limit, first, last, more) in [
+        (Range::Newest, 10, 991, 1_000, true),
+        (Range::Before(800), 200, 600, 799, true),
+        (Range::Before(5), 10, 1, 4, false),
+        (Range::After(0), 3, 1, 3, true),
+        (Range::After(990), 200, 991, 1_000, false),
+    ] {
+        let asked = Request::History { range, limit };
+        tree.ask(bo, asked.clone());
+        tree.ask(ada, asked);
+        tree.settle();
+        let (Some(Reply::History(there)), Some(Reply::History(here))) =
+            (tree.client(bo).replies.last(), tree.client(ada).replies.last())
+        else {
+            panic!("no page");
+        };
+        assert_eq!(there, here, "{range:?}");
+        let seqs: Vec<_> = there.messages.iter().map(|line| line.decode().unwrap().seq).collect();
+        assert_eq!((seqs.first(), seqs.last(), there.more), (Some(&first), Some(&last), more), "{range:?}");
+    }
+}
+
+#[test]
+fn a_line_that_is_cut_is_taken_up_without_a_gap_and_what_was_on_it_is_said_again_once() {
+    let mut tree = Tree::new(2);
+    let (ada, bo) = (tree.join(0, "Ada"), tree.join(1, "Bo"));
+    tree.say(bo, "1", "before");
+    tree.send(bo, "2", "lost on the way up");
+    tree.cut(1);
+    tree.say(ada, "3", "said meanwhile");
+    tree.advance(10_000);
+    tree.send(bo, "4", "stored, and its echo lost");
+    tree.handle(1, Event::Tick);
+    tree.settle();
+    tree.cut(1);
+    tree.advance(10_000);
+    let all = ["before", "said meanwhile", "lost on the way up", "stored, and its echo lost"];
+    assert_eq!(texts(&tree, ada), all);
+    assert_eq!(texts(&tree, bo), all);
+    assert_eq!(tree.client(bo).closed, None);
+}
+
+#[test]
+fn what_members_ask_for_while_the_room_is_away_is_done_when_it_is_back() {
+    let mut tree = Tree::new(1);
+    let ada = tree.join(0, "Ada");
+    tree.nodes[0].is_cut_off = true;
+    let bo = tree.join(1, "Bo");
+    tree.send(bo, "1", "hello");
+    tree.advance(RELAY_HOLD_MS / 2);
+    assert!(tree.client(bo).welcome.is_none());
+    tree.nodes[0].is_cut_off = false;
+    tree.advance(20_000);
+    assert_eq!(texts(&tree, ada), ["hello"]);
+    assert_eq!(texts(&tree, bo), ["hello"]);
+}
+
+#[test]
+fn members_are_let_go_once_the_room_is_away_for_too_long() {
+    let mut tree = Tree::new(1);
+    let bo = tree.join(1, "Bo");
+    tree.nodes[0].is_cut_off = true;
+    tree.cut(1);
+    tree.advance(RELAY_HOLD_MS - 1_000);
+    assert_eq!(tree.client(bo).closed, None);
+    tree.advance(2_000);
+    assert_eq!(tree.client(bo).closed, Some(CloseCode::Restart));
+}
+
+#[test]
+fn members_are_let_go_where_too_much_was_missed_or_history_is_another() {
+    let mut tree = Tree::new(2);
+    let olga = Visitor { role: Role::Owner, subject: Some("olga".to_owned()), ..Visitor::default() };
+    let (ada, bo, cy) = (tree.join_as(0, "Ada", olga), tree.join(1, "Bo"), tree.join(2, "Cy"));
+    tree.nodes[0].is_cut_off = true;
+    tree.cut(1);
+    for number in 0..=RELAY_RESUME_MESSAGES_MAX {
+        tree.send(ada, &format!("{number}"), "x");
+    }
+    tree.advance(1_000);
+    tree.nodes[0].is_cut_off = false;
+    tree.advance(20_000);
+    assert_eq!(tree.client(bo).closed, Some(CloseCode::Restart));
+    tree.nodes[1].is_cut_off = true;
+    tree.cut(2);
+    order(&mut tree, ada, Order::Clear);
+    tree.nodes[1].is_cut_off = false;
+    tree.advance(20_000);
+    assert_eq!(tree.client(cy).closed, Some(CloseCode::Restart));
+}
+
+#[test]
+fn a_relay_that_is_killed_has_its_members_back_whole() {
+    let mut tree = Tree::new(2);
+    let (ada, bo) = (tree.join(0, "Ada"), tree.join(1, "Bo"));
+    tree.say(bo, "1", "before");
+    let gone = tree.kill_relay(1);
+    tree.say(ada, "2", "meanwhile");
+    let [known] = gone.as_slice() else { panic!("one was there") };
+    let welcome = known.welcome.clone().unwrap();
+    let back = tree.rejoin(2, "Bo", &welcome.session, known.position());
+    assert_eq!((tree.welcome(back).you.id, tree.welcome(back).recovered), (welcome.you.id, true));
+    assert_eq!(texts(&tree, back), ["meanwhile"]);
+}
+
+#[test]
+fn a_room_that_dies_or_sleeps_is_taken_up_by_its_relays() {
+    for sleeps in [true, false] {
+        let mut tree = Tree::new(2);
+        let (bo, cy) = (tree.join(1, "Bo"), tree.join(2, "Cy"));
+        tree.say(bo, "1", "before");
+        tree.advance(COUNT_GAP_MS * 2);
+        tree.restart_room(sleeps);
+        tree.say(cy, "2", "after");
+        tree.advance(20_000);
+        assert_eq!(texts(&tree, bo), ["before", "after"]);
+        assert_eq!(texts(&tree, cy), ["before", "after"]);
+        assert_eq!(tree.counts(), [2, 2]);
+        assert_eq!(tree.room.summary().unwrap().connections, 2);
+    }
+}
+
+#[test]
+fn a_crowd_is_told_its_number_now_and_then_and_it_is_the_true_one() {
+    let mut tree = Tree::new(2);
+    let ada = tree.join(0, "Ada");
+    let others: Vec<_> = (0..10).map(|number| tree.join(1 + number % 2, &format!("P{number}"))).collect();
+    tree.advance(COUNT_GAP_MS * 2);
+    assert_eq!(tree.counts(), [11; 11]);
+    let told = tree.client(ada).notices.iter().filter(|it| matches!(it, Notice::Joined { .. })).count();
+    assert_eq!(told, 0, "one by one only before there were relays");
+    for who in others {
+        tree.leave(who);
+    }
+    tree.advance(RELAY_LINGER_MS + RELAY_GRACE_MS);
+    assert_eq!(tree.counts(), [1]);
+    assert!(tree.nodes.iter().all(|node| node.link.is_none()), "the relays sleep");
+    let last = tree.client(ada).notices.last();
+    assert!(
+        matches!(last, Some(Notice::Counted { members: Some(members), .. }) if members.len() == 1),
+        "{last:?}"
+    );
+    let bo = tree.join(0, "Bo");
+    assert!(matches!(tree.client(ada).notices.last(), Some(Notice::Joined { .. })), "few again");
+    tree.leave(bo);
+}
+
+#[test]
+fn a_lost_relay_counts_until_its_members_are_back() {
+    let mut tree = Tree::new(1);
+    let (ada, _) = (tree.join(0, "Ada"), tree.join(1, "Bo"));
+    tree.advance(COUNT_GAP_MS * 2);
+    tree.nodes[0].is_cut_off = true;
+    tree.cut(1);
+    tree.advance(RELAY_GRACE_MS - COUNT_GAP_MS);
+    assert_eq!(tree.client(ada).member_count, 2);
+    tree.advance(COUNT_GAP_MS * 3);
+    assert_eq!(tree.client(ada).member_count, 1);
+}
+
+#[test]
+fn everybody_is_called_home_once_the_room_has_place_for_all() {
+    let limits = Limits { relay_above: 6, ..Limits::default() };
+    let mut tree = Tree::with(1, limits);
+    let here: Vec<_> = (0..4).map(|number| tree.join(0, &format!("P{number}"))).collect();
+    let bo = tree.join(1, "Bo");
+    tree.advance(60_000);
+    assert_eq!(tree.client(bo).closed, None);
+    tree.leave(here[0]);
+    tree.leave(here[1]);
+    tree.leave(here[2]);
+    tree.advance(COUNT_GAP_MS * 2);
+    assert_eq!(tree.client(bo).closed, Some(CloseCode::Restart));
+    assert_eq!(tree.room.place("any", tree.now_ms), None);
+}
+
+#[test]
+fn rates_hold_on_relays_and_are_the_members_own() {
+    let limits = Limits { rate_burst: 3.0, rate_per_second: 0.01, relay_above: 1, ..Limits::default() };
+    let mut tree = Tree::with(2, limits);
+    let bo = tree.join(1, "Bo");
+    let session = tree.welcome(bo).session.clone();
+    for number in 0..3 {
+        tree.say(bo, &format!("{number}"), "x");
+    }
+    let position = tree.client(bo).position();
+    let twin = tree.rejoin(2, "Bo", &session, position);
+    tree.say(twin, "4", "x");
+    assert_eq!(tree.client(twin).refusals(), ["rate_limited"], "one bucket wherever one is");
+    for number in 0..30 {
+        tree.say(bo, &format!("over {number}"), "x");
+    }
+    assert_eq!(tree.client(bo).closed, Some(CloseCode::RateLimited));
+}
+
+#[test]
+fn moderators_anywhere_keep_order_everywhere() {
+    let mut tree = Tree::new(2);
+    let mo = tree.join_as(1, "Mo", moderator());
+    let (ada, bo, cy) = (tree.join(0, "Ada"), tree.join(1, "Bo"), tree.join(2, "Cy"));
+    tree.say(cy, "1", "rude");
+    order(&mut tree, mo, Order::Delete { seq: 1 });
+    for who in [ada, bo, cy, mo] {
+        assert_eq!(texts(&tree, who), [""], "deleted");
+    }
+    let late = tree.join(2, "Late");
+    assert_eq!(texts(&tree, late), [""], "deleted on the relay too");
+    let of_cy = whom(&tree, cy);
+    order(&mut tree, mo, Order::Mute(of_cy.clone()));
+    tree.say(cy, "2", "x");
+    assert_eq!(tree.client(cy).refusals(), ["muted"]);
+    order(&mut tree, mo, Order::Unmute(of_cy.clone()));
+    tree.advance(5_000);
+    order(&mut tree, mo, rules(5_000));
+    tree.say(cy, "3", "x");
+    tree.say(cy, "4", "x");
+    assert_eq!(tree.client(cy).refusals(), ["muted", "rate_limited"], "slow mode");
+    order(&mut tree, mo, rules(0));
+    order(&mut tree, mo, Order::Lock { on: true });
+    tree.say(bo, "5", "x");
+    assert_eq!(tree.client(bo).refusals(), ["room_locked"]);
+    assert!(tree.welcome(late).house == House::default());
+    let later = tree.join(2, "Later");
+    assert!(tree.welcome(later).house.locked);
+    order(&mut tree, mo, Order::Ban(of_cy));
+    assert_eq!(tree.client(cy).closed, Some(CloseCode::Removed));
+    let session = tree.client(cy).welcome.clone().unwrap().session;
+    let back = tree.rejoin(1, "Cy", &session, Position { epoch: String::new(), seq: 0 });
+    assert_eq!(tree.client(back).closed, Some(CloseCode::Removed), "on any relay");
+    let of_bo = whom(&tree, bo);
+    order(&mut tree, mo, Order::Remove(of_bo));
+    assert_eq!(tree.client(bo).closed, Some(CloseCode::Removed));
+    let records = tree.client(mo).replies.iter().filter(|it| matches!(it, Reply::Recorded(_))).count();
+    assert_eq!(records, tree.disk.records.len());
+}
+
+#[test]
+fn nobody_acts_on_an_equal_at_another_place() {
+    let mut tree = Tree::new(2);
+    let mo = tree.join_as(1, "Mo", moderator());
+    let other = Visitor { subject: Some("other".to_owned()), ..moderator() };
+    let other = tree.join_as(2, "Other", other);
+    tree.advance(2_000);
+    let of_other = whom(&tree, other);
+    order(&mut tree, mo, Order::Ban(of_other));
+    assert_eq!(tree.client(mo).refusals(), ["forbidden"]);
+    assert_eq!(tree.client(other).closed, None);
+}
+
+#[test]
+fn a_report_reaches_moderators_on_relays() {
+    let mut tree = Tree::new(2);
+    let (mo, bo) = (tree.join_as(1, "Mo", moderator()), tree.join(2, "Bo"));
+    tree.say(bo, "1", "x");
+    tree.ask(bo, Request::Report { seq: 1, reason: "a\tb\n\"c\"".to_owned() });
+    tree.settle();
+    assert!(matches!(tree.client(bo).replies.last(), Some(Reply::Reported(1))));
+    let told = tree.client(mo).replies.last();
+    assert!(matches!(told, Some(Reply::Recorded(json)) if json.contains(r#"a\tb\n\"c\""#)), "{told:?}");
+    tree.ask(bo, Request::Report { seq: 9, reason: String::new() });
+    tree.settle();
+    assert_eq!(tree.client(bo).refusals(), ["unknown_message"]);
+}
+
+#[test]
+fn what_was_decided_while_a_relay_was_away_holds_there_too() {
+    let mut tree = Tree::new(1);
+    let mo = tree.join_as(0, "Mo", moderator());
+    let (bo, cy) = (tree.join(1, "Bo"), tree.join(1, "Cy"));
+    tree.say(bo, "1", "rude");
+    let of_bo = whom(&tree, bo);
+    tree.nodes[0].is_cut_off = true;
+    tree.cut(1);
+    order(&mut tree, mo, Order::Delete { seq: 1 });
+    order(&mut tree, mo, Order::Ban(of_bo));
+    order(&mut tree, mo, Order::Lock { on: true });
+    tree.nodes[0].is_cut_off = false;
+    tree.advance(20_000);
+    assert_eq!(tree.client(bo).closed, Some(CloseCode::Removed));
+    assert_eq!(texts(&tree, cy), [""]);
+    assert!(tree.client(cy).notices.iter().any(|it| matches!(it, Notice::Ruled(house) if house.locked)));
+}
+
+#[test]
+fn a_name_is_the_same_everywhere_and_a_clear_clears_relays() {
+    let mut tree = Tree::new(2);
+    let olga = Visitor { role: Role::Owner, subject: Some("olga".to_owned()), ..Visitor::default() };
+    let (bo, olga) = (tree.join(1, "Bo"), tree.join_as(2, "Olga", olga));
+    let session = tree.welcome(bo).session.clone();
+    let twin = tree.rejoin(0, "Bo", &session, Position { epoch: String::new(), seq: 0 });
+    tree.ask(bo, Request::Rename { name: "Bob".to_owned() });
+    tree.settle();
+    tree.say(twin, "1", "x");
+    assert_eq!(tree.client(olga).messages[0].from.name, "Bob");
+    order(&mut tree, olga, Order::Clear);
+    tree.say(bo, "2", "anew");
+    for who in [bo, olga, twin] {
+        assert_eq!(texts(&tree, who), ["anew"]);
+    }
+    let late = tree.join(1, "Late");
+    assert_eq!((tree.welcome(late).head, texts(&tree, late)), (1, vec!["anew"]));
+}
+
+#[test]
+fn informal_clients_are_at_home_on_a_relay() {
+    let mut tree = Tree::new(1);
+    let (ada, ear) = (tree.join(0, "Ada"), tree.open_as(1, Visitor::default()));
+    tree.ask(ear, Request::Listen { history: 100 });
+    tree.settle();
+    tree.say(ada, "1", "before");
+    let speak = |name: &str, text: &str| Request::Speak {
+        name: Some(name.to_owned()),
+        text: text.to_owned(),
+        original: Some("{\"a\":\"\\t\"}".to_owned()),
+    };
+    tree.ask(ear, speak("Bo", "hello"));
+    tree.ask(ear, speak("Bob", "I am Bob"));
+    tree.ask(ear, speak("Bob", " "));
+    tree.settle();
+    assert_eq!(texts(&tree, ear), ["before", "hello", "I am Bob"]);
+    let said = &tree.client(ada).messages;
+    assert_eq!((said[1].from.name.as_str(), said[2].from.name.as_str()), ("Bo", "Bob"));
+    assert_eq!(said[2].original.as_deref(), Some("{\"a\":\"\\t\"}"));
+    assert!(matches!(tree.client(ear).replies.last(), Some(Reply::Unsaid { you, .. }) if you.name == "Bob"));
+}
+
+#[test]
+fn a_token_that_runs_out_ends_its_connection_on_a_relay() {
+    let mut tree = Tree::new(1);
+    let expires_at = Some(tree.now_ms + 5_000);
+    let bo = tree.join_as(1, "Bo", Visitor { expires_at, ..Visitor::default() });
+    tree.advance(6_000);
+    assert_eq!(tree.client(bo).closed, Some(CloseCode::Expired));
+}
+
+#[test]
+fn a_write_that_is_refused_is_told_to_its_sender_on_a_relay() {
+    let mut tree = Tree::new(1);
+    let bo = tree.join(1, "Bo");
+    tree.send(bo, "1", "x");
+    let told = loop {
+        // The room has taken it, and not stored it yet, when it gives up.
+        let frames = tree.room.give_up();
+        if !frames.is_empty() {
+            break frames;
+        }
+        let next = tree.nodes[0].relay.timeout().unwrap();
+        tree.now_ms = tree.now_ms.max(next);
+        tree.handle(1, Event::Tick);
+        tree.deliver_one();
+    };
+    assert!(matches!(told.as_slice(), [Effect::Send(_, Reply::Relay(line))] if line.contains("not_stored")));
+}
+
+/// Random lives: whatever is said, cut and killed, everybody ends with the same messages.
+#[test]
+fn any_life_of_a_tree_keeps_the_promises() {
+    for seed in 0..300_u64 {
+        live(seed);
+    }
+}
+
+fn live(seed: u64) {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut dice = |sides: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) % sides
+    };
+    let mut tree = Tree::new(2);
+    let mut people: Vec<Option<(Who, Welcome)>> = vec![None; 5];
+    let mut said = 0;
+    for _ in 0..80 {
+        let person = dice(5) as usize;
+        let name = format!("P{person}");
+        match (dice(12), &people[person]) {
+            (0..4, Some((who, _))) => {
+                said += 1;
+                tree.send(*who, &format!("{said}"), &format!("{said}"));
+            }
+            (0..4, None) => {
+                let who = tree.join(dice(3) as usize, &name);
+                tree.advance(30_000);
+                people[person] = tree.client(who).welcome.clone().map(|welcome| (who, welcome));
+            }
+            (4, Some((who, welcome))) => {
+                let (who, session) = (*who, welcome.session.clone());
+                let position = tree.clients.contains_key(&who).then(|| tree.client(who).position());
+                tree.leave(who);
+                people[person] = None;
+                if let Some(position) = position {
+                    let who = tree.rejoin(dice(3) as usize, &name, &session, position);
+                    tree.advance(30_000);
+                    people[person] = tree.client(who).welcome.clone().map(|welcome| (who, welcome));
+                }
+            }
+            (5, _) => tree.cut(1 + dice(2) as usize),
+            (6, _) => drop(tree.kill_relay(1 + dice(2) as usize)),
+            (7, _) => tree.restart_room(dice(2) == 0),
+            (8, _) => tree.advance(dice(20_000)),
+            (9, _) => tree.settle(),
+            _ => {
+                let now = tree.now_ms;
+                for place in 0..3 {
+                    tree.handle(place, Event::Tick);
+                }
+                tree.now_ms = now + dice(50);
+            }
+        }
+        for slot in &mut people {
+            let is_gone = |who: &Who| tree.clients.get(who).is_none_or(|client| client.closed.is_some());
+            if slot.as_ref().is_some_and(|(who, _)| is_gone(who)) {
+                *slot = None;
+            }
+        }
+    }
+    tree.advance(120_000);
+    let stored: Vec<_> = tree.disk.messages.iter().map(|message| message.seq).collect();
+    for (who, client) in tree.clients.iter().filter(|(_, client)| client.closed.is_none()) {
+        let last =
+            client.messages.last().map(|message| message.seq).or(client.welcome.as_ref().map(|it| it.head));
+        assert_eq!(last.unwrap_or(0), stored.len() as Seq, "seed {seed}: {who:?} is behind");
+    }
+    let lost =
+        tree.clients.values().filter(|client| client.closed.is_some_and(|it| it != CloseCode::Restart));
+    assert_eq!(lost.count(), 0, "seed {seed}: somebody was closed for good");
+    let open: Vec<_> = tree.clients.iter().filter(|(_, client)| client.closed.is_none()).collect();
+    let members: BTreeSet<_> =
+        open.iter().map(|((place, _), it)| (place, it.welcome.as_ref().unwrap().you.id)).collect();
+    for (who, client) in &open {
+        assert_eq!(client.member_count, members.len(), "seed {seed}: {who:?}");
+    }
+}

@@ -1,0 +1,215 @@
+//! What a room does for its relays: it sends newcomers to them, tells them what it tells everybody, takes what
+//! their members say, and has them end connections that it does not hold itself.
+
+use super::moderation::Actor;
+use super::*;
+use crate::limits::RELAY_RESUME_MESSAGES_MAX;
+use crate::relay::registry::Count;
+use crate::relay::wire::{self, Asker, Hello, Up};
+
+impl Room {
+    /// Chooses where a connection belongs that [`Room::admit`] let in: at the relay of that key, or here.
+    pub fn place(&mut self, region: &str, now_ms: u64) -> Option<String> {
+        self.upstream.is_none().then_some(())?;
+        let here = self.connections.len().saturating_sub(self.relays.links().count());
+        self.relays.place(region, here, &self.limits, now_ms)
+    }
+
+    /// Takes a relay's link in, instead of one that it had before.
+    pub(super) fn attach(
+        &mut self,
+        link: ConnectionId,
+        key: &str,
+        after: Option<Position>,
+        now_ms: u64,
+    ) -> Vec<Effect> {
+        // Whoever was sent there has used the room.
+        let (_, mut effects) = self.meta_or_create(now_ms);
+        self.open(link, Visitor::default(), now_ms, now_ms);
+        self.let_listen(link);
+        let before = self.relays.attach(key, link, Count::default());
+        effects.extend(before.map(|old| self.close(old, CloseCode::Restart, now_ms)));
+        self.note_crowd(now_ms);
+        self.waiting.push((link, Awaited::Link(after)));
+        self.request_flush(now_ms);
+        effects
+    }
+
+    /// Tells a relay what it begins with.
+    pub(super) fn greet(
+        &self,
+        link: ConnectionId,
+        after: Option<&Position>,
+        archive: &dyn Archive,
+    ) -> Effects {
+        let (Some(meta), Some(seat)) = (&self.meta, self.seat(link)) else { return Ok(Vec::new()) };
+        let head = self.log.stored_head();
+        let missed = after
+            .filter(|after| after.epoch == meta.epoch && after.seq.saturating_add(1) >= self.log.first())
+            .and_then(|after| Some((after.seq, head.checked_sub(after.seq)?)))
+            .filter(|(_, missed)| *missed <= RELAY_RESUME_MESSAGES_MAX);
+        let page = match missed {
+            Some((seq, missed)) => {
+                let skip = Seq::from(planted(Bug::LinkResumesOffByOne));
+                self.log.page(Range::After(seq + skip), missed as usize, archive)?
+            }
+            None => self.log.page(Range::Newest, self.limits.relay_messages(), archive)?,
+        };
+        let hello = Hello {
+            meta,
+            rules: &self.rules,
+            members: self.member_count(),
+            resumed: missed.is_some(),
+            lines: &page.messages,
+        };
+        let frames = wire::hello(&hello).into_iter().map(|frame| Effect::Send(link, Reply::Relay(frame)));
+        Ok([Effect::Seat(link, seat)].into_iter().chain(frames).collect())
+    }
+
+    /// Takes what came over a relay's link.
+    pub(super) fn take_up(
+        &mut self,
+        link: ConnectionId,
+        up: Up,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Effects {
+        if self.relays.of(link).is_none() {
+            return Ok(Vec::new());
+        }
+        match up {
+            Up::Say { from, formal, visitor, message } => {
+                self.say_for(link, from, formal, &visitor, &message, now_ms, archive)
+            }
+            Up::Typing { member, on } => {
+                if self.take_crowd_signal(now_ms).is_ok() {
+                    self.tell(Notice::Typing { member, on }, now_ms);
+                }
+                Ok(Vec::new())
+            }
+            Up::Renamed(member) => Ok(self.go_by_elsewhere(member, now_ms)),
+            Up::Moderate { by: Asker { from, visitor, member }, order } => {
+                let by = Actor::of(&member, &visitor);
+                let (mut effects, done) = self.moderate(by, visitor.role, &order, now_ms, archive)?;
+                effects.extend(done.err().map(|refusal| refuse_for(link, from, refusal, None)));
+                Ok(effects)
+            }
+            Up::Report { by: Asker { from, visitor, member }, seq, reason } => {
+                let by = Actor::of(&member, &visitor);
+                Ok(match self.report(by, seq, reason, now_ms) {
+                    Ok(mut effects) => {
+                        effects.push(answer(link, from, Reply::Reported(seq)));
+                        effects
+                    }
+                    Err(refusal) => vec![refuse_for(link, from, refusal, None)],
+                })
+            }
+            Up::Read { from, range, limit } => {
+                let page = self.log.page(range, limit.min(crate::limits::HISTORY_LIMIT_MAX), archive)?;
+                Ok(vec![answer(link, from, Reply::History(page))])
+            }
+            Up::Count(count) => Ok(self.count(link, count, now_ms)),
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn say_for(
+        &mut self,
+        link: ConnectionId,
+        from: ConnectionId,
+        formal: bool,
+        visitor: &Visitor,
+        line: &Line,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Effects {
+        let Ok(message) = line.decode() else { return Ok(Vec::new()) };
+        let log::Message { id, from: member, text, reply_to, original, .. } = message;
+        let echo = id.clone();
+        let said = match self.parse(id, text) {
+            Ok((id, text)) => {
+                self.say(member.clone(), visitor, &id, &text, reply_to, original, now_ms, archive)?
+            }
+            Err(refusal) => Err(refusal),
+        };
+        Ok(match said {
+            Ok(Said::Queued(_)) => {
+                self.senders.0.push((link, Some(from), echo));
+                Vec::new()
+            }
+            Ok(Said::Before(_, line)) => vec![answer(link, from, Reply::Message(line))],
+            Err(refusal) if formal => vec![refuse_for(link, from, refusal, Some(echo))],
+            Err(refusal) => vec![answer(link, from, Reply::Unsaid { you: member, refusal, id: echo })],
+        })
+    }
+
+    /// Tells that a member goes by another name whose connection is elsewhere, and has those here go by it too.
+    pub(super) fn go_by_elsewhere(&mut self, member: Member, now_ms: u64) -> Vec<Effect> {
+        let seats = self.follow_name(&member);
+        self.tell(Notice::Renamed { member, member_count: self.member_count() }, now_ms);
+        seats
+    }
+
+    /// Has a member's connections here go by the name that it has elsewhere.
+    pub(super) fn follow_name(&mut self, member: &Member) -> Vec<Effect> {
+        if self.presence.get(member.id).is_none_or(|known| known.name == member.name) {
+            return Vec::new();
+        }
+        self.presence.rename(member.id, &DisplayName::stored(member.name.clone()));
+        self.seats_of(member.id)
+    }
+
+    fn count(&mut self, link: ConnectionId, count: Count, now_ms: u64) -> Vec<Effect> {
+        if !self.relays.count(link, count) {
+            return Vec::new();
+        }
+        self.note_crowd(now_ms);
+        self.seat(link).map(|seat| Effect::Seat(link, seat)).into_iter().collect()
+    }
+
+    /// Calls everybody home from the relays, once all of them fill half the room at most: so that as many may come
+    /// again before it needs relays.
+    pub(super) fn call_home(&self) -> Vec<Effect> {
+        let there = self.relays.connections();
+        if there == 0 || self.connections.len() + there > self.limits.relay_above / 2 {
+            return Vec::new();
+        }
+        self.tell_relays(&wire::home())
+    }
+
+    /// Notes that a link has ended.
+    pub(super) fn detach(&mut self, link: ConnectionId, now_ms: u64) {
+        if self.relays.of(link).is_some() {
+            self.note_crowd(now_ms);
+            self.relays.detach(link, now_ms);
+        }
+    }
+
+    /// Forgets relays that did not come back in time.
+    pub(super) fn sweep_relays(&mut self, now_ms: u64) {
+        if self.relays.sweep(now_ms) && self.crowd.on {
+            self.note_crowd(now_ms);
+        }
+    }
+
+    /// Tells every relay something that its members are not told as such.
+    pub(super) fn tell_relays(&self, line: &str) -> Vec<Effect> {
+        self.relays.links().map(|link| Effect::Send(link, Reply::Relay(line.to_owned()))).collect()
+    }
+}
+
+/// A reply, for a connection of a relay where it is for one.
+pub(super) fn addressed(on_relay: Option<ConnectionId>, reply: Reply) -> Reply {
+    match on_relay {
+        Some(to) => Reply::Relay(wire::answer(to, &reply)),
+        None => reply,
+    }
+}
+
+fn answer(link: ConnectionId, to: ConnectionId, reply: Reply) -> Effect {
+    Effect::Send(link, addressed(Some(to), reply))
+}
+
+fn refuse_for(link: ConnectionId, to: ConnectionId, refusal: Refusal, id: Option<String>) -> Effect {
+    answer(link, to, Reply::Refused { refusal, id })
+}

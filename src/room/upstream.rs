@@ -1,0 +1,417 @@
+//! A relay's half of its line to the room: it asks for the line while it has connections, shows what comes, hands
+//! on what its members ask for, and closes them where it can't promise that they miss nothing.
+
+use super::*;
+use crate::limits::{
+    RELAY_CONNECT_MS, RELAY_HOLD_MS, RELAY_LINGER_MS, RELAY_PING_MS, RELAY_REPORT_GAP_MS, RELAY_SILENCE_MS,
+};
+use crate::protocol::PING;
+use crate::relay::cache::Cache;
+use crate::relay::registry::Count;
+use crate::relay::upstream::{self, Line as Upline};
+use crate::relay::wire::{self, Asker, Down, Up};
+
+impl Room {
+    /// [`Room::handle`] of a relay.
+    pub(super) fn handle_as_relay(&mut self, event: Event, now_ms: u64, cache: &Rc<Cache>) -> Effects {
+        let taken = match event {
+            Event::Down(downs) => {
+                let mut effects = cache.absorb(self.expire(now_ms));
+                for down in downs {
+                    effects.extend(cache.absorb(self.take_down(down, now_ms, &**cache)?));
+                }
+                // All that came together is shown together.
+                if !self.queue.is_empty() {
+                    effects.extend(self.flush(now_ms, &**cache)?);
+                }
+                effects
+            }
+            Event::Cut => {
+                let lot = self.lot.number();
+                if let Some(upstream) = self.upstream.as_mut().filter(|it| it.line != Upline::Idle) {
+                    upstream.lose(lot, now_ms);
+                }
+                Vec::new()
+            }
+            Event::Alarm => Vec::new(),
+            event => self.take(event, now_ms, &**cache)?,
+        };
+        let mut effects = cache.absorb(taken);
+        effects.extend(self.tend(now_ms));
+        Ok(effects)
+    }
+
+    /// When a relay wants its next tick, beside what every room wants it for.
+    pub(super) fn upstream_timeout(&self) -> Option<u64> {
+        let upstream = self.upstream.as_ref()?;
+        let line = match upstream.line {
+            Upline::Idle => None,
+            Upline::Connecting { since } => Some(since.saturating_add(RELAY_CONNECT_MS)),
+            Upline::Away { retry_at } => Some(retry_at),
+            Upline::Live => {
+                let ping = upstream.pinged_at.saturating_add(RELAY_PING_MS);
+                let silent = upstream.heard_at.saturating_add(RELAY_SILENCE_MS);
+                let leave = upstream.empty_since.map(|since| since.saturating_add(RELAY_LINGER_MS));
+                let count = self.is_count_news().then(|| upstream.told.1.saturating_add(RELAY_REPORT_GAP_MS));
+                [Some(ping.min(silent)), leave, count].into_iter().flatten().min()
+            }
+        };
+        let hold = upstream.away_since.map(|since| since.saturating_add(RELAY_HOLD_MS));
+        let hold = hold.filter(|_| !self.connections.is_empty());
+        let expiry = self.expiries.first().map(|((at, _), ())| *at);
+        [line, hold, expiry].into_iter().flatten().min()
+    }
+
+    /// Sees after the line to the room.
+    fn tend(&mut self, now_ms: u64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let is_wanted = !self.connections.is_empty();
+        let position = self.position();
+        let lot = self.lot.number();
+        let count = self.is_count_news().then(|| self.count_here());
+        let Some(upstream) = &mut self.upstream else { return effects };
+        let passed = |since: u64, ms: u64| now_ms >= since.saturating_add(ms);
+        let connect = match upstream.line {
+            Upline::Idle => is_wanted,
+            Upline::Away { retry_at } => is_wanted && retry_at <= now_ms,
+            Upline::Connecting { since } => {
+                if passed(since, RELAY_CONNECT_MS) {
+                    effects.push(Effect::Disconnect);
+                    upstream.lose(lot, now_ms);
+                }
+                false
+            }
+            Upline::Live => {
+                if passed(upstream.heard_at, RELAY_SILENCE_MS) {
+                    effects.push(Effect::Disconnect);
+                    upstream.lose(lot, now_ms);
+                } else if passed(upstream.pinged_at, RELAY_PING_MS) {
+                    upstream.pinged_at = now_ms;
+                    effects.push(Effect::Up(PING.to_owned()));
+                }
+                false
+            }
+        };
+        if connect {
+            upstream.line = Upline::Connecting { since: now_ms };
+            upstream.away_since.get_or_insert(now_ms);
+            effects.push(Effect::Connect(position));
+        }
+        if is_wanted {
+            upstream.empty_since = None;
+        } else if upstream.is_live() {
+            let since = *upstream.empty_since.get_or_insert(now_ms);
+            if passed(since, RELAY_LINGER_MS) {
+                (upstream.line, upstream.empty_since) = (Upline::Idle, None);
+                effects.push(Effect::Disconnect);
+            }
+        } else if matches!(upstream.line, Upline::Away { .. }) {
+            (upstream.line, upstream.away_since) = (Upline::Idle, None);
+        }
+        let counts = upstream.is_live() && passed(upstream.told.1, RELAY_REPORT_GAP_MS);
+        if let Some(count) = count.filter(|_| counts) {
+            upstream.told = (Some(count.clone()), now_ms);
+            effects.push(Effect::Up(wire::up(&Up::Count(count))));
+        }
+        if upstream.away_since.is_some_and(|since| passed(since, RELAY_HOLD_MS)) {
+            effects.extend(self.let_go(now_ms, |_| true));
+        }
+        effects
+    }
+
+    /// What a relay knows of the room's messages, all of it shown.
+    fn position(&self) -> Option<Position> {
+        let meta = self.meta.as_ref()?;
+        Some(Position { epoch: meta.epoch.clone(), seq: self.log.stored_head() })
+    }
+
+    fn is_count_news(&self) -> bool {
+        let Some(upstream) = &self.upstream else { return false };
+        match &upstream.told.0 {
+            // Staff changes only as connections come and go; to compare it at each event would cost a walk.
+            Some(told) => (told.members, told.connections) != (self.presence.count(), self.seated),
+            None => true,
+        }
+    }
+
+    fn count_here(&self) -> Count {
+        let all = self.connections.values().filter_map(|known| Some((known.member?, known.visitor.role)));
+        Count { members: self.presence.count(), connections: self.seated, staff: upstream::staff(all) }
+    }
+
+    /// Closes connections that must be made anew.
+    fn let_go(&mut self, now_ms: u64, which: impl Fn(&Connection) -> bool) -> Vec<Effect> {
+        let gone = self.connections.iter().filter(|(_, known)| which(known)).map(|(id, _)| *id);
+        let gone: Vec<_> = gone.collect();
+        gone.into_iter().map(|it| self.close(it, CloseCode::Restart, now_ms)).collect()
+    }
+
+    /// Takes a line from the room.
+    fn take_down(&mut self, down: Down, now_ms: u64, archive: &dyn Archive) -> Effects {
+        match &mut self.upstream {
+            Some(upstream) if matches!(upstream.line, Upline::Live | Upline::Connecting { .. }) => {
+                upstream.heard_at = now_ms;
+            }
+            // Of a line that was given up.
+            _ => return Ok(Vec::new()),
+        }
+        Ok(match down {
+            Down::Pong => Vec::new(),
+            Down::Hello { meta, members, resumed } => self.begin(meta, members, resumed, now_ms),
+            Down::Live => self.go_live(now_ms, archive)?,
+            Down::Notice(notice) => self.hear(notice, now_ms, archive)?,
+            Down::Record(json) => {
+                let moderators = self
+                    .connections
+                    .iter()
+                    .filter(|(_, known)| known.member.is_some() && known.visitor.role >= Role::Moderator);
+                moderators.map(|(id, _)| Effect::Send(*id, Reply::Recorded(json.clone()))).collect()
+            }
+            Down::For(to, reply) => self.pass_on(to, reply, now_ms),
+            Down::Rules(rules) => self.take_rules(rules, now_ms, archive)?,
+            Down::Remove(member, below) => {
+                let theirs = self
+                    .connections
+                    .iter()
+                    .filter(|(_, known)| known.member == Some(member) && known.visitor.role < below);
+                let theirs: Vec<_> = theirs.map(|(id, _)| *id).collect();
+                theirs.into_iter().map(|it| self.close(it, CloseCode::Removed, now_ms)).collect()
+            }
+            Down::Home => self.let_go(now_ms, |_| true),
+        })
+    }
+
+    /// Begins with what a room says first.
+    fn begin(&mut self, meta: Meta, members: usize, resumed: bool, now_ms: u64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if !resumed {
+            // Who hears has seen something of before; what came between is not to be had.
+            effects.extend(self.let_go(now_ms, |known| known.listens || known.member.is_some()));
+            self.queue.clear();
+            self.log = Log::default();
+            effects.push(Effect::Clear(meta.clone()));
+        }
+        self.meta = Some(meta);
+        if let Some(upstream) = &mut self.upstream {
+            (upstream.members, upstream.fills) = (members, !resumed);
+        }
+        effects
+    }
+
+    /// Goes on with what its members asked for meanwhile.
+    fn go_live(&mut self, now_ms: u64, archive: &dyn Archive) -> Effects {
+        let Some(upstream) = &mut self.upstream else { return Ok(Vec::new()) };
+        let cache = upstream.cache.clone();
+        let mut effects = Vec::new();
+        if std::mem::take(&mut upstream.fills) {
+            let (rows, _) = self.log.take_writes()?;
+            effects.extend(cache.absorb(vec![Effect::Append(rows)]));
+        }
+        upstream.begin(now_ms);
+        effects.extend(cache.absorb(self.flush(now_ms, archive)?));
+        let held = self.upstream.as_mut().map(|upstream| upstream.take_held());
+        for (connection, request) in held.into_iter().flatten() {
+            effects.extend(cache.absorb(self.receive(connection, Ok(request), now_ms, archive)?));
+        }
+        Ok(effects)
+    }
+
+    /// Takes in what everybody is told.
+    fn hear(&mut self, notice: Notice, now_ms: u64, archive: &dyn Archive) -> Effects {
+        let Some(upstream) = &mut self.upstream else { return Ok(Vec::new()) };
+        let mut effects = Vec::new();
+        match &notice {
+            Notice::Message(line) => {
+                let message = line.decode()?;
+                upstream.answered(message.from.id, &message.id);
+                match self.log.follow(message, line.clone()) {
+                    Some(true) if upstream.fills => {}
+                    Some(true) => self.queue.push(Queued::Message),
+                    Some(false) => {}
+                    None => {
+                        let lot = self.lot.number();
+                        upstream.lose(lot, now_ms);
+                        effects.push(Effect::Disconnect);
+                    }
+                }
+                return Ok(effects);
+            }
+            Notice::Renamed { member, .. } => effects.extend(self.follow_name(member)),
+            Notice::Counted { member_count, .. } => upstream.members = *member_count,
+            Notice::Ruled(house) => self.rules.house = *house,
+            Notice::Deleted { seq } => {
+                effects.extend(self.redact(*seq, now_ms, archive)?);
+                self.rules.note_deleted(*seq);
+            }
+            Notice::Cleared { epoch } => {
+                let cache = upstream.cache.clone();
+                effects.extend(cache.absorb(self.flush(now_ms, archive)?));
+                self.log = Log::default();
+                self.rules.deleted.clear();
+                if let Some(meta) = &mut self.meta {
+                    meta.epoch.clone_from(epoch);
+                    effects.push(Effect::Clear(meta.clone()));
+                }
+            }
+            _ => {}
+        }
+        let member_count = self.member_count();
+        self.queue.push(Queued::Notice(match notice {
+            Notice::Renamed { member, .. } => Notice::Renamed { member, member_count },
+            Notice::Counted { .. } => Notice::Counted { member_count, members: None },
+            other => other,
+        }));
+        Ok(effects)
+    }
+
+    /// Takes the text out of a message, if it is here.
+    fn redact(&mut self, seq: Seq, now_ms: u64, archive: &dyn Archive) -> Effects {
+        let Some(cache) = self.upstream.as_ref().map(|upstream| upstream.cache.clone()) else {
+            return Ok(Vec::new());
+        };
+        let effects = cache.absorb(self.flush(now_ms, archive)?);
+        let row = self.log.redact(seq, archive)?;
+        cache.absorb(row.map(Effect::Rewrite).into_iter().collect());
+        Ok(effects)
+    }
+
+    /// Takes the rules that hold now, and does what follows from those that did not hold before.
+    fn take_rules(&mut self, rules: Rules, now_ms: u64, archive: &dyn Archive) -> Effects {
+        let old = std::mem::replace(&mut self.rules, rules);
+        let mut effects = Vec::new();
+        let new = &self.rules;
+        let deleted: Vec<_> = new.deleted.iter().filter(|seq| !old.deleted.contains(seq)).copied().collect();
+        for seq in deleted {
+            effects.extend(self.redact(seq, now_ms, archive)?);
+            self.queue.push(Queued::Notice(Notice::Deleted { seq }));
+        }
+        if self.rules.house != old.house {
+            self.queue.push(Queued::Notice(Notice::Ruled(self.rules.house)));
+        }
+        let banned = self.connections.iter().filter(|(_, known)| {
+            known.member.is_some_and(|member| self.rules.bans.of(member, now_ms).is_some())
+                && known.visitor.role < Role::Moderator
+        });
+        let banned: Vec<_> = banned.map(|(id, _)| *id).collect();
+        effects.extend(banned.into_iter().map(|it| self.close(it, CloseCode::Removed, now_ms)));
+        Ok(effects)
+    }
+
+    /// Gives one of its connections the room's answer.
+    fn pass_on(&mut self, to: ConnectionId, reply: Reply, now_ms: u64) -> Vec<Effect> {
+        let member = self.connections.get(&to).and_then(|known| known.member);
+        let (Some(upstream), Some(member)) = (&mut self.upstream, member) else { return Vec::new() };
+        match reply {
+            Reply::Refused { refusal, id } => {
+                if let Some(id) = &id {
+                    upstream.answered(member, id);
+                }
+                self.refuse(to, refusal, id, now_ms)
+            }
+            Reply::Unsaid { refusal, id, .. } => {
+                upstream.answered(member, &id);
+                let Some(you) = self.presence.get(member).cloned() else { return Vec::new() };
+                let unsaid = Effect::Send(to, Reply::Unsaid { you, refusal, id });
+                [unsaid].into_iter().chain(self.note_futile(to, now_ms)).collect()
+            }
+            Reply::Message(line) => {
+                if let Ok(message) = line.decode() {
+                    upstream.answered(member, &message.id);
+                }
+                [Effect::Send(to, Reply::Message(line))]
+                    .into_iter()
+                    .chain(self.note_futile(to, now_ms))
+                    .collect()
+            }
+            other => vec![Effect::Send(to, other)],
+        }
+    }
+
+    /// Holds what a connection asks for, where only the room could answer and is not there.
+    pub(super) fn hold(&mut self, connection: ConnectionId, request: Request) -> Option<Request> {
+        let Some(upstream) = self.upstream.as_mut().filter(|upstream| !upstream.is_live()) else {
+            return Some(request);
+        };
+        // Who has typed has stopped by then.
+        if !matches!(request, Request::Typing { .. } | Request::TypingAs { .. }) {
+            upstream.hold(connection, request);
+        }
+        None
+    }
+
+    /// Hands on what a member says. Returns whether this is a relay.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn hand_on(
+        &mut self,
+        connection: ConnectionId,
+        formal: bool,
+        from: Member,
+        id: &MessageId,
+        text: &Text,
+        reply_to: Option<Seq>,
+        original: Option<String>,
+        now_ms: u64,
+    ) -> Result<bool, Fault> {
+        if self.upstream.is_none() {
+            return Ok(false);
+        }
+        let visitor = self.visitor(connection);
+        let (id, text) = (id.as_str().to_owned(), text.as_str().to_owned());
+        let message = log::Message { seq: 0, id, from, text, sent_at: 0, reply_to, original, deleted: false };
+        let up = Up::Say { from: connection, formal, visitor, message: Line::encode(&message)? };
+        if let Some(upstream) = &mut self.upstream {
+            upstream.say(&message, wire::up(&up));
+        }
+        self.request_flush(now_ms);
+        Ok(true)
+    }
+
+    /// Hands on what a relay can't do itself; comes back with what it can.
+    pub(super) fn ask_upstream(
+        &mut self,
+        connection: ConnectionId,
+        member: MemberId,
+        request: Request,
+        now_ms: u64,
+    ) -> Option<Request> {
+        if self.upstream.is_none() {
+            return Some(request);
+        }
+        let member = self.presence.get(member).cloned()?;
+        let by = || Asker { from: connection, visitor: self.visitor(connection), member };
+        let up = match request {
+            Request::Moderate(order) => Up::Moderate { by: by(), order },
+            Request::Report { seq, reason } => Up::Report { by: by(), seq, reason },
+            Request::History { range, limit } if !self.log.has_whole(range, limit) => {
+                Up::Read { from: connection, range, limit }
+            }
+            other => return Some(other),
+        };
+        if let Some(upstream) = &mut self.upstream {
+            upstream.outbox.line(&[&wire::up(&up)]);
+        }
+        self.request_flush(now_ms);
+        None
+    }
+
+    /// Tells the room what a relay's member does that everybody is told of. Returns the notice where this is none.
+    pub(super) fn tell_upstream(&mut self, notice: Notice, now_ms: u64) -> Option<Notice> {
+        let Some(upstream) = &mut self.upstream else { return Some(notice) };
+        match notice {
+            Notice::Typing { member, on } => upstream.outbox.line(&[&wire::up(&Up::Typing { member, on })]),
+            Notice::Renamed { member, .. } => upstream.outbox.line(&[&wire::up(&Up::Renamed(member))]),
+            // How many are here is told now and then.
+            _ => {}
+        }
+        self.request_flush(now_ms);
+        None
+    }
+
+    /// What a relay sends with a flush.
+    pub(super) fn sent_upstream(&mut self) -> Vec<Effect> {
+        let Some(upstream) = self.upstream.as_mut().filter(|upstream| upstream.is_live()) else {
+            return Vec::new();
+        };
+        std::mem::take(&mut upstream.outbox).done.into_iter().map(Effect::Up).collect()
+    }
+}
