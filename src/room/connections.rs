@@ -153,7 +153,7 @@ impl Room {
         let member = known.member.and_then(|id| self.presence.get(id));
         let member = member.map(|member| (member.id, DisplayName::stored(member.name.clone())));
         let (opened_at, listens, visitor) = (known.opened_at, known.listens, known.visitor.clone());
-        let relay = self.relays.of(connection).map(|(key, count)| (key.to_owned(), count.clone()));
+        let relay = self.relays.of(connection).map(|(key, count)| Box::new((key.to_owned(), count.clone())));
         Some(Seat { opened_at, member, listens, visitor, relay })
     }
 

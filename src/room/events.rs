@@ -370,7 +370,7 @@ pub struct Seat {
     /// Who made it.
     pub visitor: Visitor,
     /// The relay whose link it is, by its key, and how many it holds.
-    pub relay: Option<(String, Count)>,
+    pub relay: Option<Box<(String, Count)>>,
 }
 
 impl Seat {

@@ -341,7 +341,7 @@ impl World {
                         client.closed = Some(code);
                     }
                 }
-                Effect::Connect(_) | Effect::Up(_) | Effect::Disconnect => unreachable!("a room has no room"),
+                Effect::Connect(_) | Effect::Up(_) | Effect::Disconnect => panic!("a room has no room"),
             }
         }
         self.room.applied();

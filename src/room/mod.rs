@@ -230,7 +230,8 @@ impl Room {
             if seat.listens {
                 room.let_listen(connection);
             }
-            if let Some((key, count)) = seat.relay {
+            if let Some(relay) = seat.relay {
+                let (key, count) = *relay;
                 room.relays.attach(&key, connection, count);
             }
         }

@@ -294,7 +294,7 @@ impl Tree {
 
     /// The relay dies. Its clients are gone; returns what they knew.
     pub fn kill_relay(&mut self, place: Place) -> Vec<Client> {
-        let old = std::mem::replace(&mut self.nodes[place - 1].link, None);
+        let old = self.nodes[place - 1].link.take();
         let mut node = self.new_relay();
         std::mem::swap(&mut self.nodes[place - 1], &mut node);
         if let Some(link) = old {

@@ -84,7 +84,7 @@ impl Sockets {
             let connection = ConnectionId(attachment.connection);
             let member = attachment.member.map(|(id, name)| (id, DisplayName::stored(name)));
             let Attachment { opened_at, listens, visitor, relay, .. } = attachment;
-            let relay = relay.and_then(|(key, count)| Some((key, wire::read_count(&count)?)));
+            let relay = relay.and_then(|(key, count)| Some(Box::new((key, wire::read_count(&count)?))));
             let visitor = if visitor.is_empty() { Visitor::default() } else { Visitor::read(&visitor) };
             let seat = Seat { opened_at, member, listens, visitor, relay };
             sockets.insert(connection, Socket { ws, dialect, seat: seat.clone() });
@@ -227,7 +227,7 @@ impl Socket {
             opened_at: self.seat.opened_at,
             member: self.seat.member.as_ref().map(|(id, name)| (*id, name.as_str().to_owned())),
             listens: self.seat.listens,
-            relay: self.seat.relay.as_ref().map(|(key, count)| (key.clone(), wire::spell_count(count))),
+            relay: self.seat.relay.as_ref().map(|it| (it.0.clone(), wire::spell_count(&it.1))),
             visitor: if self.seat.visitor == Visitor::default() {
                 String::new()
             } else {
