@@ -1,6 +1,6 @@
 // @ts-check
 // Copies public/ to build/public as it is deployed: the same files, with the comments left out of the modules.
-// They are a third of the page's weight, and nobody's browser reads them. Nothing is bundled, renamed or
+// They are a fifth of what a visitor fetches, and no browser reads them. Nothing is bundled, renamed or
 // minified, and the files run as they lie in public/, which is how the tests serve them.
 
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

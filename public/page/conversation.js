@@ -84,7 +84,7 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
   const announcer = new Announcer(root);
   const badge = root instanceof Document ? new Badge() : undefined; // a page that embeds the room has its own title
   const parts = new Parts(root, room, { messageAt: (seq) => timeline.messageAt(seq), reply, others });
-  fitViewport(root);
+  if (root === document) fitViewport(root); // another page fits itself
   document.addEventListener("visibilitychange", onVisibility);
 
   status.show(room.status);

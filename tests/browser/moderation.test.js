@@ -24,7 +24,7 @@ async function enter(room, name, role) {
 
 /** Opens the menu of the line with this text. @param {Person} person @param {string} text */
 async function openMenu(person, text) {
-  const line = person.page.getByRole("log").getByRole("listitem").filter({ hasText: text });
+  const line = person.page.locator("li.line").filter({ hasText: text });
   await line.hover();
   await line.getByRole("button", { name: "More" }).click();
   const menu = person.page.getByRole("menu");

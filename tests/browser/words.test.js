@@ -96,7 +96,7 @@ test("every word on the page comes from the files of words", { timeout: 60_000 }
   await ada.page.keyboard.press("Enter");
   await ada.page.locator('li[data-state="sent"]').waitFor();
   await ada.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
-  const ofPeople = /^(Ada|A|a text|marks( · Parlor)?|Parlor|\d.*(AM|PM)|\w+day, .*(AM|PM))$/;
+  const ofPeople = /^(Ada|A|a text|marks( · Parlor)?|Parlor|\d.*(AM|PM)|\w+ \d+, .*(AM|PM)|\w+day, .*(AM|PM))$/;
   await unmarked("room", ofPeople);
   await ada.page.locator("li.line").hover();
   await ada.page.locator('li.line [data-act="more"]').click();

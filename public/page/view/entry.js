@@ -3,7 +3,7 @@
 
 import { isPrivate, newPrivateRoom, roomNameProblem } from "../room-name.js";
 import { words } from "../words.js";
-import { View, tell } from "./dom.js";
+import { View, loadStyle, tell } from "./dom.js";
 
 /**
  * @typedef {object} Question
@@ -59,7 +59,7 @@ export class Entry extends View {
 
   /** What is beside the form on the front page only. @param {(name: string, room: string) => void} enter */
   async #showFront(enter) {
-    const [{ showRooms }, { showRecent }] = await Promise.all([import("./rooms.js"), import("./recent.js")]);
+    const [{ showRooms }, { showRecent }] = await Promise.all([import("./rooms.js"), import("./recent.js"), loadStyle(this.root, "rooms.css")]);
     showRecent((room) => enter(this.#name.value.trim(), room));
     showRooms((room) => this.#choose(room));
   }

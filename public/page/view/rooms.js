@@ -3,14 +3,13 @@
 
 import { listRooms } from "../listed-rooms.js";
 import { words } from "../words.js";
-import { byId, loadStyle } from "./dom.js";
+import { byId } from "./dom.js";
 
 const list = byId(document, "rooms-list", HTMLUListElement);
 const note = byId(document, "rooms-note", HTMLElement);
 
 /** Shows the rooms, and again whenever the page comes to the front. @param {(room: string) => void} choose */
-export async function showRooms(choose) {
-  await loadStyle(document, "rooms.css");
+export function showRooms(choose) {
   const look = listRooms((state) => render(state, choose));
   window.addEventListener("focus", look);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
