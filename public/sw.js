@@ -2,7 +2,7 @@
 // The service worker: without a network it serves the page from a snapshot of its files; with one it stays
 // out of the way, so that nothing is ever stale after a deploy.
 //
-// Invariants: the snapshot is of one deploy, taken at one time and swapped in whole; what is online goes
+// Invariants: a snapshot is of one deploy, taken at one time, and counts once it is whole; what is online goes
 // to the network first; a page that began from the snapshot gets its other files from there too, so that
 // no two deploys are mixed. Rooms, the API and sockets are not its business.
 //
@@ -100,19 +100,18 @@ const SHELL = [
   "/style/values.css",
 ];
 
-const SNAPSHOT = "parlor-shell";
-const NEXT = "parlor-shell-next"; // filled while the other is served
+const SNAPSHOT = "parlor-shell-"; // and when it was begun; the newest that is whole counts
 const NAVIGATION_MS_MAX = 4_000; // a network that is slower than this is as good as none
 const SNAPSHOT_MS_MAX = 86_400_000; // taken anew once a day, whatever was noticed
-const TAKEN_AT = "/taken-at"; // its entry in the snapshot; no file of the page is named so
+const TAKEN_AT = "/taken-at"; // an entry that is put last: what has it is whole. No file of the page is named so
 
 /** @typedef {Event & { waitUntil(work: Promise<unknown>): void }} WorkEvent */
 /** @typedef {WorkEvent & { request: Request, clientId: string, resultingClientId: string, respondWith(answer: Promise<Response>): void }} FetchEvent */
 
 const worker = /** @type {any} */ (self);
 const files = new Set(SHELL);
-/** Pages that were begun from the snapshot. @type {Set<string>} */
-const begunOffline = new Set();
+/** Pages that were begun from a snapshot, and from which. @type {Map<string, string>} */
+const begunOffline = new Map();
 /** @type {Promise<void> | undefined} */
 let taking;
 
@@ -131,7 +130,8 @@ worker.addEventListener("fetch", (/** @type {FetchEvent} */ event) => {
   if (request.mode === "navigate") {
     if (isPage(pathname)) event.respondWith(navigate(event));
   } else if (files.has(pathname)) {
-    event.respondWith(begunOffline.has(event.clientId) ? fromSnapshot(pathname, request) : fromNetwork(event, pathname));
+    const name = begunOffline.get(event.clientId);
+    event.respondWith(name === undefined ? fromNetwork(event, pathname) : fromSnapshot(name, pathname, request));
   }
 });
 
@@ -149,9 +149,10 @@ async function navigate(event) {
     event.waitUntil(notice("/", answer)); // a room's page is the same file
     return answer;
   } catch (error) {
-    const kept = await matching("/");
+    const name = await newest();
+    const kept = name && (await matching(name, "/"));
     if (!kept) throw error;
-    begunOffline.add(event.resultingClientId);
+    begunOffline.set(event.resultingClientId, name);
     return kept;
   } finally {
     clearTimeout(late);
@@ -165,48 +166,63 @@ async function fromNetwork(event, pathname) {
     event.waitUntil(notice(pathname, answer));
     return answer;
   } catch (error) {
-    const kept = await matching(pathname);
+    const kept = await matching(await newest(), pathname);
     if (!kept) throw error;
     return kept;
   }
 }
 
-/** @param {string} pathname @param {Request} request */
-async function fromSnapshot(pathname, request) {
-  return (await matching(pathname)) ?? fetch(request);
+/** @param {string} name @param {string} pathname @param {Request} request */
+async function fromSnapshot(name, pathname, request) {
+  return (await matching(name, pathname)) ?? fetch(request);
 }
 
-/** @param {string} pathname */
-async function matching(pathname) {
-  const snapshot = await caches.open(SNAPSHOT);
-  return snapshot.match(pathname);
+/** @param {string | undefined} name @param {string} pathname */
+async function matching(name, pathname) {
+  return name === undefined ? undefined : (await caches.open(name)).match(pathname);
+}
+
+/** The name of the newest snapshot that is whole. */
+async function newest() {
+  for (const name of await names()) if (await matching(name, TAKEN_AT)) return name;
+  return undefined;
+}
+
+/** Of all snapshots, newest first. */
+async function names() {
+  return (await caches.keys()).filter((name) => name.startsWith(SNAPSHOT)).sort().reverse();
 }
 
 /** A file that is not as in the snapshot tells of a deploy: takes another. @param {string} pathname @param {Response} answer */
 async function notice(pathname, answer) {
-  const kept = await matching(pathname);
+  const kept = await matching(await newest(), pathname);
   const isChanged = answer.ok && kept?.headers.get("etag") !== answer.headers.get("etag");
   if (isChanged || (await isOld())) await takeSnapshot().catch(() => {}); // without a network the old one stays
 }
 
 async function isOld() {
-  const taken = await (await matching(TAKEN_AT))?.text();
+  const taken = await (await matching(await newest(), TAKEN_AT))?.text();
   return Date.now() - Number(taken ?? 0) > SNAPSHOT_MS_MAX;
 }
 
-/** Fetches every file, and swaps the snapshot only if all came. One at a time. */
+/** Takes a snapshot; one at a time. */
 function takeSnapshot() {
   taking ??= take().finally(() => (taking = undefined));
   return taking;
 }
 
+/** Fetches every file, or leaves all as it was; keeps the snapshot before, from which a page may have begun. */
 async function take() {
-  await caches.delete(NEXT);
-  const next = await caches.open(NEXT);
-  await next.addAll(SHELL.map((path) => new Request(path, { cache: "no-cache" }))); // asks whether it is still so
-  const snapshot = await caches.open(SNAPSHOT);
-  for (const request of await next.keys()) await snapshot.put(request, /** @type {Response} */ (await next.match(request)));
-  for (const request of await snapshot.keys()) if (!files.has(new URL(request.url).pathname)) await snapshot.delete(request);
-  await snapshot.put(TAKEN_AT, new Response(String(Date.now())));
-  await caches.delete(NEXT);
+  const now_ms = Date.now();
+  const name = `${SNAPSHOT}${now_ms}`;
+  const before = await newest();
+  try {
+    const snapshot = await caches.open(name);
+    await snapshot.addAll(SHELL.map((path) => new Request(path, { cache: "no-cache" }))); // asks whether it is still so
+    await snapshot.put(TAKEN_AT, new Response(String(now_ms)));
+  } catch (error) {
+    await caches.delete(name);
+    throw error;
+  }
+  for (const old of await names()) if (old !== name && old !== before) await caches.delete(old);
 }

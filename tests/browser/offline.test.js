@@ -84,7 +84,7 @@ test("after a deploy the next visit is of the new page, with a network and witho
   const page = await (await browser.newContext()).newPage();
   const isOf = async (/** @type {number} */ number) => {
     assert.equal(await page.title(), `Parlor ${number}`);
-    await page.getByLabel(`Your name, ${number}`).waitFor();
+    await page.getByLabel(`Your name, ${number}`, { exact: true }).waitFor();
   };
   await page.goto(edge.url);
   await isOf(1);
@@ -95,9 +95,12 @@ test("after a deploy the next visit is of the new page, with a network and witho
   await isOf(2);
   // The snapshot follows what was seen to be new, in whole.
   await page.waitForFunction(async () => {
-    const words = await (await caches.match("/page/words/en.js"))?.text();
-    const shell = await (await caches.match("/"))?.text();
-    return words?.includes("Your name, 2") && shell?.includes("Parlor 2");
+    for (const name of await caches.keys()) {
+      const snapshot = await caches.open(name);
+      const [taken, words, shell] = await Promise.all(["/taken-at", "/page/words/en.js", "/"].map(async (path) => (await snapshot.match(path))?.text()));
+      if (taken && words?.includes('"Your name, 2"') && shell?.includes("Parlor 2")) return true;
+    }
+    return false;
   });
   await page.context().setOffline(true);
   await page.goto(edge.url);
