@@ -145,7 +145,7 @@ async function startParlor(options = {}) {
   const others = readdirSync(folder).filter((name) => /\.(m?js|wasm)$/.test(name) && name !== "index.js");
   const modules = Object.fromEntries(["index.js", ...others].map((name) => [name, join(folder, name)]));
   const vars = { ...PARLOR_VARS, ...options.vars };
-  return startWorkerd(modules, { ROOMS: "RoomObject", LOBBY: "Lobby" }, vars, options);
+  return startWorkerd(modules, { ROOMS: "RoomObject", RELAYS: "Relay", LOBBY: "Lobby" }, vars, options);
 }
 
 /** A Worker of one class of objects, Room. @param {Record<string, string>} modules @param {StartOptions} [options] */

@@ -142,15 +142,6 @@ export class Server {
     await this.#miniflare.unsafeEvictDurableObject(NAME, this.#className, { name: room, webSockets });
   }
 
-  /**
-   * Throws a relay's object out of memory, as `evict` does a room's.
-   * @param {string} room @param {string} key the relay's, such as `any-0` @param {"hibernate" | "close"} webSockets
-   */
-  async evictRelay(room, key, webSockets = "hibernate") {
-    if (this.#miniflare === undefined) throw new Error("the server is stopped");
-    await this.#miniflare.unsafeEvictDurableObject(NAME, "Relay", { name: `${room}/${key}`, webSockets });
-  }
-
   /** Throws the lobby out of memory. */
   async evictLobby() {
     if (this.#miniflare === undefined) throw new Error("the server is stopped");

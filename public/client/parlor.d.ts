@@ -105,6 +105,13 @@ export interface LeftFrame {
   member_count: number;
 }
 
+/** Of a crowd: how many are there. With `members` it is none any more. */
+export interface PresenceFrame {
+  type: "presence";
+  member_count: number;
+  members?: Member[];
+}
+
 export interface TypingFrame {
   type: "typing";
   member: { id: number };
@@ -173,6 +180,7 @@ export type Frame =
   | JoinedFrame
   | RenamedFrame
   | LeftFrame
+  | PresenceFrame
   | TypingFrame
   | HistoryFrame
   | DeletedFrame
@@ -317,7 +325,7 @@ export interface Events {
   sent: [send: Send, message: Message];
   failed: [send: Send, why: Refusal];
   /** `members`, `member_count` or `you` changed, by this frame. */
-  members: [change: Welcome | JoinedFrame | RenamedFrame | LeftFrame];
+  members: [change: Welcome | JoinedFrame | RenamedFrame | LeftFrame | PresenceFrame];
   /** These messages were deleted: forget their text. */
   deleted: [seqs: number[]];
   /** The room's rules are these now. */

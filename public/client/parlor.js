@@ -258,6 +258,9 @@ class JoinedRoom {
       case "renamed":
       case "left":
         return this.#moved(frame);
+      case "presence":
+        this.#presence.count(frame);
+        return this.#events.emit("members", frame);
       case "typing":
         return this.#presence.typing(frame);
       case "history":

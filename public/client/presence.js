@@ -54,6 +54,12 @@ export class Presence {
     }
   }
 
+  /** How many are there, of a crowd; and who, once it is none any more. @param {import("./parlor.js").PresenceFrame} frame */
+  count({ member_count, members }) {
+    this.member_count = member_count;
+    if (members) this.members = new Map([...members, ...(this.you ? [this.you] : [])].map((member) => [member.id, member]));
+  }
+
   /** @param {import("./parlor.js").TypingFrame} frame */
   typing({ member: { id }, on }) {
     if (!on) return this.#stops(id);

@@ -142,6 +142,7 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
   /** @param {Events["members"][0]} change */
   function onMembers(change) {
     if (change.type === "welcome") change.members.forEach(know);
+    else if (change.type === "presence") change.members?.forEach(know);
     else noteComing(change);
     if (room.name === name) return;
     name = room.name; // chosen here, in another tab, or tidied by the server
@@ -149,7 +150,7 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
     parts.renamed();
   }
 
-  /** @param {Exclude<Events["members"][0], { type: "welcome" }>} change */
+  /** @param {Exclude<Events["members"][0], { type: "welcome" | "presence" }>} change */
   function noteComing({ type, member: { id }, ...change }) {
     const before = known.get(id);
     const member = type === "left" ? before : room.members.get(id);

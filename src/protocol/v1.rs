@@ -465,6 +465,11 @@ mod tests {
             ("message", told(&[Notice::Message(tea())])),
             ("reply", reply(&Reply::Message(yes()))),
             ("joined", told(&[Notice::Joined { member: member(8, "Bo"), member_count: 2, at: 0 }])),
+            ("presence", told(&[Notice::Counted { member_count: 12_345, members: None }])),
+            (
+                "presence_few",
+                told(&[Notice::Counted { member_count: 1, members: Some(vec![member(7, "Ada")]) }]),
+            ),
             ("renamed", told(&[Notice::Renamed { member: member(7, "Ada"), member_count: 2 }])),
             ("left", told(&[Notice::Left { member: member(8, "Bo"), member_count: 1, at: 0 }])),
             ("typing", told(&[typing(true)])),

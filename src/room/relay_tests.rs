@@ -271,7 +271,6 @@ fn everybody_is_called_home_once_the_room_has_place_for_all() {
     assert_eq!(tree.client(bo).closed, None);
     tree.leave(here[0]);
     tree.leave(here[1]);
-    tree.leave(here[2]);
     tree.advance(COUNT_GAP_MS * 2);
     assert_eq!(tree.client(bo).closed, Some(CloseCode::Restart));
     assert_eq!(tree.room.place("any", tree.now_ms), None);

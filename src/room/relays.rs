@@ -11,8 +11,13 @@ impl Room {
     /// Chooses where a connection belongs that [`Room::admit`] let in: at the relay of that key, or here.
     pub fn place(&mut self, region: &str, now_ms: u64) -> Option<String> {
         self.upstream.is_none().then_some(())?;
-        let here = self.connections.len().saturating_sub(self.relays.links().count());
+        let here = self.own_connections();
         self.relays.place(region, here, &self.limits, now_ms)
+    }
+
+    /// Connections that are no links.
+    fn own_connections(&self) -> usize {
+        self.connections.len().saturating_sub(self.relays.links().count())
     }
 
     /// Takes a relay's link in, instead of one that it had before.
@@ -171,7 +176,7 @@ impl Room {
     /// again before it needs relays.
     pub(super) fn call_home(&self) -> Vec<Effect> {
         let there = self.relays.connections();
-        if there == 0 || self.connections.len() + there > self.limits.relay_above / 2 {
+        if there == 0 || self.own_connections() + there > self.limits.relay_above / 2 {
             return Vec::new();
         }
         self.tell_relays(&wire::home())

@@ -68,7 +68,10 @@ impl Room {
         let is_wanted = !self.connections.is_empty();
         let position = self.position();
         let lot = self.lot.number();
-        let count = self.is_count_news().then(|| self.count_here());
+        // To count is a walk over all connections.
+        let told_at = self.upstream.as_ref().map_or(0, |upstream| upstream.told.1);
+        let is_due = now_ms >= told_at.saturating_add(RELAY_REPORT_GAP_MS) && self.is_count_news();
+        let count = is_due.then(|| self.count_here());
         let Some(upstream) = &mut self.upstream else { return effects };
         let passed = |since: u64, ms: u64| now_ms >= since.saturating_add(ms);
         let connect = match upstream.line {
@@ -108,8 +111,7 @@ impl Room {
         } else if matches!(upstream.line, Upline::Away { .. }) {
             (upstream.line, upstream.away_since) = (Upline::Idle, None);
         }
-        let counts = upstream.is_live() && passed(upstream.told.1, RELAY_REPORT_GAP_MS);
-        if let Some(count) = count.filter(|_| counts) {
+        if let Some(count) = count.filter(|_| upstream.is_live()) {
             upstream.told = (Some(count.clone()), now_ms);
             effects.push(Effect::Up(wire::up(&Up::Count(count))));
         }

@@ -52,7 +52,7 @@ test("takes the golden frames of the server", async () => {
   assert.deepEqual(room.events("record").length, 4);
   assert.deepEqual(room.events("reported"), [[2]]);
   assert.deepEqual(room.seqs, [], "all of them seen in the welcome");
-  assert.deepEqual(room.events("members"), [server.welcome, server.joined, server.renamed, server.left].map((frame) => [frame]));
+  assert.deepEqual(room.events("members"), [server.welcome, server.joined, server.renamed, server.left, server.presence, server.presence_few].map((frame) => [frame]));
   assert.deepEqual(room.client.you, server.renamed.member);
   assert.equal(room.client.member_count, 1);
 });
