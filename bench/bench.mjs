@@ -54,7 +54,7 @@ await main(async () => {
     const only = values.only?.split(",");
     const scenarios = values.curves ? [] : SCENARIOS.filter(({ name }) => only?.includes(name) ?? true);
     if (scenarios.length === 0 && !values.curves) throw new Failure(`loads: ${SCENARIOS.map(({ name }) => name).join(", ")}`);
-    const wanted = (/** @type {string[]} */ names) => names.filter((name) => values.servers?.split(",").includes(name) ?? true);
+    const wanted = (/** @type {string[]} */ names) => names.filter((name) => name in SERVERS).filter((name) => values.servers?.split(",").includes(name) ?? true);
     for (const { name, title, servers, plan, counted, few } of scenarios) {
       await step(title, async () => {
         const measured = await manyRounds(rounds, wanted(servers), { warmup_ms: 2_000, measure_ms: ms, ...plan }, { counted, few });

@@ -20,7 +20,7 @@
  */
 /** @typedef {Record<string, number>} Medians of the measures of measures.mjs */
 
-const ALL = ["parlor", "floor", "partyserver", "ws", "socketio", "native"];
+const ALL = ["parlor", "floor", "partyserver", "ws", "socketio", "scalesocket", "native"];
 const closed = (/** @type {number} */ senders, /** @type {number} */ window) => ({ kind: "closed", senders, window });
 const open = (/** @type {number} */ per_second, senders = 10) => ({ kind: "open", senders, per_second });
 

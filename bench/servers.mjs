@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { run, step } from "../scripts/run.mjs";
 import { ROOT, nodeEnvironment, npmBinary } from "../scripts/toolchain.mjs";
@@ -16,6 +17,8 @@ import { ROOT, nodeEnvironment, npmBinary } from "../scripts/toolchain.mjs";
 export const BUILT = join(ROOT, "target", "bench");
 export const PEERS = join(ROOT, "bench", "peers");
 const WORKERD = join(ROOT, "node_modules", "workerd", "bin", "workerd");
+const SCALESOCKET = join(BUILT, "bin", "scalesocket");
+const SCALESOCKET_VERSION = "0.2.3";
 const START_TIMEOUT_MS = 20_000;
 const COMPATIBILITY_DATE = "2026-10-30";
 
@@ -115,6 +118,12 @@ export const SERVERS = {
     },
     start: () => startProgram(npmBinary("node"), [join(PEERS, "socketio.js")]),
   },
+  scalesocket: {
+    title: "ScaleSocket",
+    what: "its chat: JSON through `cat`, told with who sent it, the last 64 kept",
+    dialect: { path: "/bench-{room}", message: OBJECT },
+    start: startScaleSocket,
+  },
   native: {
     title: "native broadcaster",
     what: "the machine's limit for a frame a message: nothing parsed, nothing stored",
@@ -129,6 +138,14 @@ export async function prepare() {
   await step("Parlor", () => run(node, [join("scripts", "build.mjs")], { cwd: ROOT, env: nodeEnvironment() }));
   const env = { ...process.env, CARGO_TARGET_DIR: BUILT };
   await step("the load generator", () => run("cargo", ["build", "--release", "--locked"], { cwd: join(ROOT, "bench", "load"), env }));
+  // Where it does not build, the run goes on without it, and says so.
+  const scaleSocket = ["install", "scalesocket", "--version", SCALESOCKET_VERSION, "--locked", "--root", BUILT];
+  if (!existsSync(SCALESOCKET)) {
+    await step("ScaleSocket", () => run("cargo", scaleSocket, { env })).catch(() => {
+      delete SERVERS.scalesocket;
+      console.log("  ScaleSocket does not build here: left out");
+    });
+  }
   await step("the peers' packages", () => run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: PEERS, env: nodeEnvironment() }));
 }
 
@@ -191,6 +208,18 @@ const main :Workerd.Worker = (
   );
   const args = ["serve", "--experimental", "--control-fd=3", config];
   return start(WORKERD, args, 3, (line) => JSON.parse(line).port, folder, kept === undefined);
+}
+
+/** ScaleSocket prints no port of its own choice, so it gets one that was free a moment ago. */
+async function startScaleSocket() {
+  const port = await new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const address = /** @type {import("node:net").AddressInfo} */ (probe.address());
+      probe.close(() => resolve(address.port));
+    });
+  });
+  const args = ["--addr", `127.0.0.1:${port}`, "--json", "--cache", "all:64", "cat"];
+  return start(SCALESOCKET, args, 1, () => port); // its first line says that it listens
 }
 
 /** Starts a program that prints its port. @param {string} command @param {string[]} args */
