@@ -68,7 +68,7 @@ await main(async () => {
     for (const server of Object.keys(COUNTED)) {
       const counted = await step(`${day.title}: ${server}`, () => countDay(server, day));
       const price = priceOf(counted);
-      const cells = [day.title, SERVERS[server]?.title, ...[counted.requests, counted.received, counted.written, counted.read, counted.frames].map(whole)];
+      const cells = [day.title, SERVERS[server]?.title, ...[counted.requests, counted.received, counted.written, counted.read].map(whole), counted.frames > 0 ? whole(counted.frames) : "not counted"];
       lines.push(`| ${[...cells, money(price.all), money(price.written)].join(" | ")} |`);
     }
   }

@@ -42,6 +42,7 @@ const PARLOR_VARS = {
  * @typedef {object} Dialect how bench/load speaks to it: see bench/load/src/plan.rs
  * @property {string} path
  * @property {string} [subprotocol]
+ * @property {boolean} [compressed]
  * @property {string[]} [on_open]
  * @property {string} [ready]
  * @property {string} message

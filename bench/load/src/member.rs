@@ -10,6 +10,7 @@ use mio::net::TcpStream;
 use sha1::{Digest, Sha1};
 
 use crate::frame::{self, Head};
+use crate::plan::Dialect;
 
 /// How long a server may take to answer an upgrade.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -40,18 +41,23 @@ impl Member {
     ///
     /// # Errors
     /// Where the server does not take the connection or does not upgrade it.
-    pub fn connect(port: u16, path: &str, subprotocol: Option<&str>, number: usize) -> Result<Self> {
+    pub fn connect(port: u16, path: &str, dialect: &Dialect, number: usize) -> Result<Self> {
         let mut stream = std::net::TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port)))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(UPGRADE_TIMEOUT))?;
         let key =
             BASE64_STANDARD.encode((number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
-        let protocol =
-            subprotocol.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n")).unwrap_or_default();
+        let offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+        let offer = if dialect.compressed { offer } else { "" };
+        let protocol = dialect
+            .subprotocol
+            .as_ref()
+            .map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n"))
+            .unwrap_or_default();
         write!(
             stream,
             "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{protocol}\r\n"
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{protocol}{offer}\r\n"
         )?;
         let mut answer = Vec::new();
         let mut buffer = [0; 4096];

@@ -41,6 +41,10 @@ pub struct Dialect {
     /// The subprotocol to ask for.
     #[serde(default)]
     pub subprotocol: Option<String>,
+    /// Whether to offer compression, as browsers do. What comes compressed is counted and not read: no delivery
+    /// is known then, only what the server used.
+    #[serde(default)]
+    pub compressed: bool,
     /// Frames to send once the connection is open.
     #[serde(default)]
     pub on_open: Vec<String>,

@@ -151,7 +151,7 @@ impl Run<'_> {
         let all = self.plan.rooms * self.plan.members;
         for number in 0..all {
             let path = self.fill(&dialect.path, number);
-            let mut member = Member::connect(self.plan.port, &path, dialect.subprotocol.as_deref(), number)?;
+            let mut member = Member::connect(self.plan.port, &path, dialect, number)?;
             self.poll.registry().register(
                 &mut member.stream,
                 Token(number),
