@@ -5,7 +5,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createServer } from "node:net";
@@ -19,6 +19,8 @@ export const PEERS = join(ROOT, "bench", "peers");
 const WORKERD = join(ROOT, "node_modules", "workerd", "bin", "workerd");
 const SCALESOCKET = join(BUILT, "bin", "scalesocket");
 const SCALESOCKET_VERSION = "0.2.3";
+/** An object's class in wrangler.toml. */
+const BINDING = /^\[\[durable_objects\.bindings\]\]\nname = "(\w+)"\nclass_name = "(\w+)"/gm;
 const START_TIMEOUT_MS = 20_000;
 const COMPATIBILITY_DATE = "2026-10-30";
 
@@ -163,7 +165,8 @@ async function startParlor(options = {}) {
   const others = readdirSync(folder).filter((name) => /\.(m?js|wasm)$/.test(name) && name !== "index.js");
   const modules = Object.fromEntries(["index.js", ...others].map((name) => [name, join(folder, name)]));
   const vars = { ...PARLOR_VARS, ...options.vars };
-  return startWorkerd(modules, { ROOMS: "RoomObject", RELAYS: "Relay", LOBBY: "Lobby" }, vars, options);
+  const bindings = readFileSync(join(ROOT, "wrangler.toml"), "utf8").matchAll(BINDING);
+  return startWorkerd(modules, Object.fromEntries([...bindings].map(([, name, type]) => [name, type])), vars, options);
 }
 
 /** A Worker of one class of objects, Room. @param {Record<string, string>} modules @param {StartOptions} [options] */
