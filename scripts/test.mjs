@@ -43,6 +43,7 @@ const CHECKS = [
   { group: "rust", title: "cargo test: the load generator", work: () => cargo(["test", "--locked", ...LOAD], LOAD_TARGET, true) },
   { group: "rust", title: "cargo test", work: () => cargo(["test", "--locked"], {}, true) },
   { group: "rust", title: "simulation: thousands of seeds, planted bugs", work: () => cargo(["test", "--locked", ...SIMULATION], {}, true) },
+  { group: "rust", title: "relays: planted bugs", work: () => cargo(["test", "--locked", "--features", "planted-bugs", "--lib", "relay_tests"], {}, true) },
   { group: "build", title: "build", work: () => build([]) },
   { group: "build", title: "build with fault-injection", work: () => build([...FAULTS, "--out-dir", "build-faults"]) },
   { group: "build", title: "size of the bundle", work: () => node([join("scripts", "size.mjs")], true) },

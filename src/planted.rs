@@ -31,10 +31,18 @@ pub enum Bug {
     NoticesNeedNoSettling,
     /// A relay that comes back gets what is after the message that it missed first.
     LinkResumesOffByOne,
+    /// A relay does not say again what was not answered when its link broke.
+    RelayForgetsUnanswered,
+    /// A relay that lost its link shows what comes next, whatever was between.
+    RelayShowsGap,
 }
 
 impl Bug {
-    /// All of them.
+    /// Those that a room with relays must be tried with (src/room/relay_tests.rs).
+    pub const OF_RELAYS: [Self; 3] =
+        [Self::LinkResumesOffByOne, Self::RelayForgetsUnanswered, Self::RelayShowsGap];
+
+    /// All that a room alone may have.
     pub const ALL: [Self; 12] = [
         Self::BroadcastBeforeStore,
         Self::ForgetIdsOnRestore,

@@ -462,6 +462,19 @@ fn any_life_of_a_tree_keeps_the_promises() {
     }
 }
 
+/// A bug that is put in must be found by one of these lives.
+#[cfg(feature = "planted-bugs")]
+#[test]
+fn planted_bugs_of_relays_are_found() {
+    use crate::planted::{Bug, plant};
+    for bug in Bug::OF_RELAYS {
+        plant(Some(bug));
+        let found = (0..200).find(|seed| std::panic::catch_unwind(|| live(*seed)).is_err());
+        plant(None);
+        assert!(found.is_some(), "{bug:?} is not found");
+    }
+}
+
 fn live(seed: u64) {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut dice = |sides: u64| {
@@ -473,6 +486,8 @@ fn live(seed: u64) {
     let mut tree = Tree::new(2);
     let mut people: Vec<Option<(Who, Welcome)>> = vec![None; 5];
     let mut said = 0;
+    // What was sent over connections that lasted.
+    let mut sent: Vec<(Who, String)> = Vec::new();
     for _ in 0..80 {
         let person = dice(5) as usize;
         let name = format!("P{person}");
@@ -480,6 +495,7 @@ fn live(seed: u64) {
             (0..4, Some((who, _))) => {
                 said += 1;
                 tree.send(*who, &format!("{said}"), &format!("{said}"));
+                sent.push((*who, format!("{said}")));
             }
             (0..4, None) => {
                 let who = tree.join(dice(3) as usize, &name);
@@ -523,6 +539,13 @@ fn live(seed: u64) {
         let last =
             client.messages.last().map(|message| message.seq).or(client.welcome.as_ref().map(|it| it.head));
         assert_eq!(last.unwrap_or(0), stored.len() as Seq, "seed {seed}: {who:?} is behind");
+    }
+    let texts: BTreeSet<&str> = tree.disk.messages.iter().map(|message| message.text.as_str()).collect();
+    // The room's own connections end with its memory; a relay's outlast it.
+    let lasted = |(place, _): &Who| *place > 0;
+    for (who, text) in sent.iter().filter(|(who, _)| lasted(who) && tree.clients.contains_key(who)) {
+        let is_said = tree.clients[who].closed.is_some() || texts.contains(text.as_str());
+        assert!(is_said, "seed {seed}: {who:?} said {text} and it is not stored");
     }
     let lost =
         tree.clients.values().filter(|client| client.closed.is_some_and(|it| it != CloseCode::Restart));

@@ -55,7 +55,7 @@ impl Room {
             .filter(|(_, missed)| *missed <= RELAY_RESUME_MESSAGES_MAX);
         let page = match missed {
             Some((seq, missed)) => {
-                let skip = Seq::from(planted(Bug::LinkResumesOffByOne));
+                let skip = Seq::from(planted(Bug::LinkResumesOffByOne) || planted(Bug::RelayShowsGap));
                 self.log.page(Range::After(seq + skip), missed as usize, archive)?
             }
             None => self.log.page(Range::Newest, self.limits.relay_messages(), archive)?,
