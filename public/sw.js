@@ -29,6 +29,7 @@ const SHELL = [
   "/page/arrive.js",
   "/page/asides.js",
   "/page/comings.js",
+  "/page/completions.js",
   "/page/conversation.js",
   "/page/dates.js",
   "/page/dialog-words.js",

@@ -4,11 +4,10 @@
 //
 // Invariant: places never fall, so the order of what was shown never changes.
 
-import { Comings } from "./comings.js";
-
 /** @typedef {import("../client/parlor.js").Send} Send */
 /** @typedef {import("../client/parlor.js").Message} Message */
 /** @typedef {import("./timeline.js").Timeline} Timeline */
+/** @typedef {import("./comings.js").Comings} Comings */
 /** @typedef {{ place: number, key: string, send: Send } | { place: number, key: string, comings: Comings }} Aside  `place`: behind this seq. */
 /** @typedef {{ key: string, message: Message } | { key: string, send: Send } | { key: string, comings: Comings }} Entry  What the list shows. */
 
@@ -34,8 +33,8 @@ export class Asides {
     for (const send of failed) this.#asides.push({ place: head, key: `send ${send.id}`, send });
   }
 
-  /** The note that may still grow: the last one, if no message came since. @param {number} head */
-  comings(head) {
+  /** The note that may still grow: the last one, if no message came since. @param {number} head @param {new () => Comings} Comings */
+  comings(head, Comings) {
     const last = this.#asides.at(-1);
     if (last && "comings" in last && last.place === head) return last.comings;
     const comings = new Comings();

@@ -1,8 +1,12 @@
 // @ts-check
 // Who came, went and changed names since the last message, folded: who went and came back did neither.
-// Pure.
+// Pure. Loaded when the first of them is seen.
+
+import { words } from "./words.js";
 
 /** @typedef {import("../client/parlor.js").Member} Member */
+
+const NAMES_MAX = 3; // of new names told in one note
 
 export class Comings {
   /** Names by member id. @type {Map<number, string>} */
@@ -16,16 +20,12 @@ export class Comings {
     return this.#joined.size + this.#left.size + this.#renamed.size === 0;
   }
 
-  get joined() {
-    return [...this.#joined.values()];
-  }
-
-  get left() {
-    return [...this.#left.values()];
-  }
-
-  get renamed() {
-    return [...this.#renamed.values()];
+  /** In words. */
+  toString() {
+    const names = [...this.#renamed.values()].map(({ from, to }) => words.renamedTo(from, to));
+    const joined = few([...this.#joined.values()], words.joinedOne, words.joinedTwo, words.joinedMany);
+    const left = few([...this.#left.values()], words.goneOne, words.goneTwo, words.goneMany);
+    return [joined, left, ...names.slice(-NAMES_MAX)].filter(Boolean).join(" · ");
   }
 
   /** @param {Member} member */
@@ -46,4 +46,14 @@ export class Comings {
     if (first === name) this.#renamed.delete(id);
     else this.#renamed.set(id, { from: first, to: name });
   }
+}
+
+/**
+ * @param {string[]} names
+ * @param {(name: string) => string} one @param {(name: string, other: string) => string} two @param {(name: string, count: number) => string} many
+ */
+function few([name, other, ...more], one, two, many) {
+  if (name === undefined) return "";
+  if (other === undefined) return one(name);
+  return more.length === 0 ? two(name, other) : many(name, more.length + 1);
 }

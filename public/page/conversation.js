@@ -18,7 +18,6 @@ import { Unread } from "./unread.js";
 import { keepVisit, visitTo } from "./visits.js";
 import { words } from "./words.js";
 import { Announcer } from "./view/announcer.js";
-import { Badge } from "./view/badge.js";
 import { Composer } from "./view/composer.js";
 import { HistoryTop } from "./view/history.js";
 import { MessageList } from "./view/messages.js";
@@ -82,7 +81,8 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
   const historyTop = new HistoryTop(root, () => onNear("top"));
   const list = new MessageList(root, { reply, more: (seq, opener) => parts.openLine(seq, opener), retry, discard, end: toEnd, write: () => composer.focus() });
   const announcer = new Announcer(root);
-  const badge = root instanceof Document ? new Badge() : undefined; // a page that embeds the room has its own title
+  /** Loaded with the first unread line; a page that embeds the room has its own title. @type {import("./view/badge.js").Badge | undefined} */
+  let badge;
   const parts = new Parts(root, room, { messageAt: (seq) => timeline.messageAt(seq), reply, others });
   if (root === document) fitViewport(root); // another page fits itself
   document.addEventListener("visibilitychange", onVisibility);
@@ -135,8 +135,7 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
     unread.arrive(message.seq, isLooking());
     announcer.tell(`${message.from.name}:`, message.text);
     if (!isMentioned(message.text, room.name)) return;
-    const title = isPrivate(roomName) ? words.privateRoom : roomName;
-    parts.notify(words.mentionedIn(message.from.name, title), message.text, `${roomName} ${message.seq}`);
+    parts.notify(message, isPrivate(roomName) ? words.privateRoom : roomName);
   }
 
   /** @param {Events["members"][0]} change */
@@ -151,15 +150,17 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
   }
 
   /** @param {Exclude<Events["members"][0], { type: "welcome" | "presence" }>} change */
-  function noteComing({ type, member: { id }, ...change }) {
+  async function noteComing({ type, member: { id } }) {
     const before = known.get(id);
     const member = type === "left" ? before : room.members.get(id);
     if (!member || id === room.you?.id) return;
-    const comings = asides.comings(timeline.head);
+    know(member);
+    const { Comings } = await import("./comings.js");
+    const comings = asides.comings(timeline.head, Comings);
     if (type === "joined") comings.joins(member);
     if (type === "left") comings.leaves(member);
     if (type === "renamed" && before) comings.renames(member, before.name);
-    know(member);
+    draw();
   }
 
   /** @param {Member} member */
@@ -251,7 +252,14 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
       keepVisit(place, room.position, Date.now());
     }
     scroll.showButton(unread.count);
+    if (unread.count > 0 && !badge && root === document) loadBadge();
     badge?.show(unread.count);
+  }
+
+  async function loadBadge() {
+    const { Badge } = await import("./view/badge.js");
+    badge ??= new Badge();
+    badge.show(unread.count);
   }
 
   function leave() {

@@ -8,7 +8,6 @@ import { words } from "./words.js";
 
 /** Reasons of closes 4401 and 4403 that say no more than the code. */
 const USUAL = new Set(["the token has run out", "removed by a moderator"]);
-const NAMES_MAX = 3; // of new names told in one note
 
 /** What went wrong, for the person. @param {{ code: string, message: string }} error @param {Limits} [limits] */
 export function refusal(error, limits) {
@@ -49,21 +48,4 @@ export function typing([name, other, more]) {
   if (name === undefined) return "";
   if (other === undefined) return words.typingOne(name);
   return more === undefined ? words.typingTwo(name, other) : words.typingMany;
-}
-
-/** Who came, went and took another name. @param {import("./comings.js").Comings} comings */
-export function comings({ joined, left, renamed }) {
-  const names = renamed.map(({ from, to }) => words.renamedTo(from, to));
-  const parts = [few(joined, words.joinedOne, words.joinedTwo, words.joinedMany), few(left, words.goneOne, words.goneTwo, words.goneMany), ...names.slice(-NAMES_MAX)];
-  return parts.filter(Boolean).join(" · ");
-}
-
-/**
- * @param {string[]} names
- * @param {(name: string) => string} one @param {(name: string, other: string) => string} two @param {(name: string, count: number) => string} many
- */
-function few([name, other, ...more], one, two, many) {
-  if (name === undefined) return "";
-  if (other === undefined) return one(name);
-  return more.length === 0 ? two(name, other) : many(name, more.length + 1);
 }

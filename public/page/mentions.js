@@ -1,8 +1,6 @@
 // @ts-check
-// Finds `@name` in a text, where it is the name of somebody who is known; and what one begins to
-// write of one. Pure.
+// Finds `@name` in a text, where it is the name of somebody who is known. Pure.
 
-const NAME_BEFORE_CARET = /(?:^|[\s(])@(\S{0,30})$/u;
 const WORD = /[\p{L}\p{N}_]/u;
 
 /**
@@ -30,25 +28,11 @@ export function findMentions(text, names) {
 /** @param {string} text @param {string} name */
 export const isMentioned = (text, name) => findMentions(text, [name]).some((part) => part.name);
 
-/** What of a name stands before the caret behind an @. @param {string} before */
-export const beginning = (before) => NAME_BEFORE_CARET.exec(before)?.[1];
-
-/**
- * Those whose name, or a word of it, begins so; the names that do come first.
- * @template {{ name: string }} M @param {string} start @param {M[]} members @returns {M[]}
- */
-export function completions(start, members) {
-  const wanted = fold(start);
-  const whole = members.filter(({ name }) => fold(name).startsWith(wanted));
-  const inside = members.filter((member) => !whole.includes(member) && fold(member.name).split(/\s+/).some((word) => word.startsWith(wanted)));
-  return [...whole, ...inside];
-}
-
 /** @param {string | undefined} character */
 const isWord = (character) => character !== undefined && WORD.test(character);
 
 /** @param {string} a @param {string} b */
 const isSame = (a, b) => fold(a) === fold(b);
 
-/** @param {string} text */
-const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+/** Without case and accents. @param {string} text */
+export const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Asides } from "../../public/page/asides.js";
 import { Comings } from "../../public/page/comings.js";
-import * as explain from "../../public/page/explain.js";
 import { Timeline } from "../../public/page/timeline.js";
 import { message } from "../client/fake-room.js";
 
@@ -42,7 +41,7 @@ test("a part of the messages has the asides between them, the last part what is 
   asides.settle([send("first", "failed")], timeline.head);
   for (const seq of [1, 2, 3]) {
     timeline.append(message(seq));
-    asides.comings(seq).joins(member(seq, `m${seq}`));
+    asides.comings(seq, Comings).joins(member(seq, `m${seq}`));
   }
   asides.settle([send("first", "failed"), send("p")], timeline.head); // another object: placed anew
   assert.deepEqual(asides.entries(timeline, [0, 1]).map(({ key }) => key), ["message 1"]);
@@ -52,16 +51,16 @@ test("a part of the messages has the asides between them, the last part what is 
 test("comings are folded until somebody speaks", () => {
   const asides = new Asides();
   const timeline = new Timeline();
-  for (const [id, name] of ["Ada", "Bo", "Cy", "Di"].entries()) asides.comings(timeline.head).joins(member(id, name));
+  for (const [id, name] of ["Ada", "Bo", "Cy", "Di"].entries()) asides.comings(timeline.head, Comings).joins(member(id, name));
   assert.deepEqual(keys(asides, timeline), ["note 1"]);
   timeline.append(message(1));
-  asides.comings(timeline.head).leaves(member(9, "Ed"));
+  asides.comings(timeline.head, Comings).leaves(member(9, "Ed"));
   assert.deepEqual(keys(asides, timeline), ["note 1", "1", "note 2"]);
 });
 
 test("a note says who came, went and took another name, and nothing of who came back", () => {
   const comings = new Comings();
-  const told = () => explain.comings(comings).replace(/[⁨⁩]/g, "");
+  const told = () => String(comings).replace(/[⁨⁩]/g, "");
   assert.equal(told(), "");
   comings.joins(member(1, "Ada"));
   assert.equal(told(), "Ada joined");
@@ -89,7 +88,7 @@ test("a note says who came, went and took another name, and nothing of who came 
 test("a note in which nothing is left is not shown", () => {
   const asides = new Asides();
   const timeline = new Timeline();
-  asides.comings(0).joins(member(1, "Ada"));
-  asides.comings(0).leaves(member(1, "Ada"));
+  asides.comings(0, Comings).joins(member(1, "Ada"));
+  asides.comings(0, Comings).leaves(member(1, "Ada"));
   assert.deepEqual(keys(asides, timeline), []);
 });

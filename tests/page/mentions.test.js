@@ -2,7 +2,8 @@
 // Mentions in texts, and their completion.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { beginning, completions, findMentions, isMentioned } from "../../public/page/mentions.js";
+import { beginning, completions } from "../../public/page/completions.js";
+import { findMentions, isMentioned } from "../../public/page/mentions.js";
 
 const NAMES = ["Ada", "Ada Lovelace", "Bo", "Zoë", "محمد", ""];
 /** @param {string} text */

@@ -2,8 +2,8 @@
 // Completes a name behind an @: a list over the composer, by arrow keys, Enter or Tab, or by hand.
 // Loaded with the first @.
 
-import { beginning, completions } from "../mentions.js";
-import { words } from "../words.js";
+import { beginning, completions } from "../completions.js";
+import { words } from "../dialog-words.js";
 import { avatar } from "./avatar.js";
 import { View, make } from "./dom.js";
 

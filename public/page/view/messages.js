@@ -80,7 +80,7 @@ export class MessageList extends View {
 
   /** The row that there is for an entry, brought up to date, or a new one. @param {Entry} entry @param {Context} context @returns {Row} */
   #row(entry, context) {
-    if ("comings" in entry) return this.#noteRow(entry.key, explain.comings(entry.comings));
+    if ("comings" in entry) return this.#noteRow(entry.key, String(entry.comings));
     const line = "message" in entry ? messageLine(entry.message, context) : sendLine(entry.send, context);
     const known = this.#rows.get(entry.key) ?? (line.isOwn ? this.#rows.get(`send ${line.id}`) : undefined);
     const isStill = known?.line?.from.id === line.from.id && known.line.isOwn === line.isOwn && known.line.from.name === line.from.name;

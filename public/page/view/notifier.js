@@ -3,7 +3,7 @@
 // Loaded for those only.
 
 import { read, write } from "../storage.js";
-import { words } from "../words.js";
+import { words } from "../dialog-words.js";
 import { View, tell } from "./dom.js";
 
 const KEY = "parlor.notify"; // also read in parts.js
@@ -17,10 +17,11 @@ export class Notifier extends View {
     this.#show();
   }
 
-  /** Tells of a mention, unless one looks. @param {string} title @param {string} body @param {string} tag  One at a time for each. */
-  async tell(title, body, tag) {
+  /** Tells of a mention, unless one looks. @param {import("../../client/parlor.js").Message} message @param {string} room  Its title. */
+  async tell({ seq, from, text: body }, room) {
     if (!this.#isOn || document.visibilityState === "visible") return;
-    const options = { body, tag, icon: "/favicon.svg" };
+    const title = words.mentionedIn(from.name, room);
+    const options = { body, tag: `${room} ${seq}`, icon: "/favicon.svg" };
     try {
       const notification = new Notification(title, options);
       notification.onclick = () => {

@@ -2,7 +2,6 @@
 // The parts of a room's page that are loaded when they are wanted, so that who only talks doesn't wait
 // for them: menus, dialogs, completion, notifications.
 
-import * as explain from "../explain.js";
 import { read } from "../storage.js";
 import { View } from "./dom.js";
 
@@ -65,9 +64,9 @@ export class Parts extends View {
     new MentionList(this.root, this.#talk.others);
   }
 
-  /** Tells of a mention, if that is wanted. @param {string} title @param {string} body @param {string} tag */
-  notify(title, body, tag) {
-    this.#notifier?.tell(title, body, tag);
+  /** Tells of a mention, if that is wanted. @param {Message} message @param {string} title  The room's. */
+  notify(message, title) {
+    this.#notifier?.tell(message, title);
   }
 
   /** One has another name now. */
@@ -77,16 +76,8 @@ export class Parts extends View {
 
   async #openRename() {
     const { Rename } = await import("./rename.js");
-    this.#rename ??= new Rename(this.root, { name: () => this.#room.name, rename: (name) => this.#changeName(name) });
-    this.#rename.open(this.#room.name);
-  }
-
-  /** @param {string} name */
-  #changeName(name) {
-    this.#room.rename(name).then(
-      () => this.renamed(),
-      (refused) => this.#rename?.refuse(explain.refusal(refused, this.#room.limits)),
-    );
+    this.#rename ??= new Rename(this.root, this.#room);
+    this.#rename.open();
   }
 
   async #openShortcuts() {

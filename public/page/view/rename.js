@@ -1,6 +1,7 @@
 // @ts-check
 // Changing one's name in place. Loaded when somebody wants to.
 
+import * as explain from "../explain.js";
 import { words } from "../words.js";
 import { View, tell } from "./dom.js";
 
@@ -10,9 +11,12 @@ export class Rename extends View {
   #error = this.byId("rename-error", HTMLElement);
   #opener = this.byId("rename-open", HTMLButtonElement);
 
-  /** @param {import("./dom.js").Root} root @param {{ name: () => string, rename: (name: string) => void }} on  `rename` ends in `done` or `refuse`. */
-  constructor(root, on) {
+  #room;
+
+  /** @param {import("./dom.js").Root} root @param {import("../../client/parlor.js").Room} room */
+  constructor(root, room) {
     super(root);
+    this.#room = room;
     this.byId("rename-cancel", HTMLButtonElement).addEventListener("click", () => this.#show(false));
     this.#form.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -22,30 +26,25 @@ export class Rename extends View {
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       const name = this.#input.value.trim();
-      if (name === on.name()) this.#show(false);
-      else if (!name) this.refuse(words.nameMissing);
-      else on.rename(name);
+      if (name === room.name) this.#show(false);
+      else if (!name) this.#refuse(words.nameMissing);
+      else room.rename(name).then(() => this.done(), (refused) => this.#refuse(explain.refusal(refused, room.limits)));
     });
   }
 
-  /** @param {string} name  What one is called now. */
-  open(name) {
-    this.#input.value = name;
+  open() {
+    this.#input.value = this.#room.name;
     this.#show(true);
     this.#input.select();
   }
 
-  get isOpen() {
-    return !this.#form.hidden;
-  }
-
   /** The name was changed. */
   done() {
-    if (this.isOpen) this.#show(false);
+    if (!this.#form.hidden) this.#show(false);
   }
 
   /** @param {string} why */
-  refuse(why) {
+  #refuse(why) {
     tell(this.#error, why);
     this.#input.focus();
   }

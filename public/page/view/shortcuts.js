@@ -1,7 +1,7 @@
 // @ts-check
 // The list of keys. Loaded when it is asked for.
 
-import { words } from "../words.js";
+import { words } from "../dialog-words.js";
 import { ask } from "./dialog.js";
 import { make } from "./dom.js";
 

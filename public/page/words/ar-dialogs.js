@@ -114,3 +114,32 @@ export const actions = {
   slow_mode: "ضبط الوضع البطيء",
   clear: "حذف كل الرسائل",
 };
+
+// Mentions and notifications of them.
+/** @param {number} count */
+export const suggestions = (count) =>
+  say(count, {
+    zero: "لا أحد",
+    one: "شخص واحد، اختر بالأسهم",
+    two: "شخصان، اختر بالأسهم",
+    few: "# أشخاص، اختر بالأسهم",
+    many: "# شخصًا، اختر بالأسهم",
+    other: "# شخص، اختر بالأسهم",
+  });
+/** @param {string} name @param {string} room */
+export const mentionedIn = (name, room) => `أشار إليك ⁨${name}⁩ في ⁨${room}⁩`;
+export const notifying = "ينبّهك حين يُشار إليك";
+export const notifyDenied = "لا يسمح المتصفح لهذا الموقع بتنبيهك.";
+
+// What the keys do.
+export const keySend = "أرسل";
+export const keyBreak = "سطر جديد";
+export const keyMention = "أشر إلى أحد";
+export const keyUp = "من رسالة فارغة: إلى الرسائل";
+export const keyLines = "رسالة رسالة";
+export const keyReply = "رد على الرسالة";
+export const keyMore = "المزيد عن الرسالة";
+export const keyEnds = "أول رسالة، وأحدث رسالة";
+export const keyWrite = "عُد إلى الكتابة";
+export const keyList = "من الرسائل: هذه القائمة";
+export const keyListAnywhere = "هذه القائمة";

@@ -140,16 +140,6 @@ export const charactersLeft = (count) =>
 export const charactersOver = (count) =>
   say(count, { zero: "لا زيادة", one: "حرف واحد زائد", two: "حرفان زائدان", few: "# أحرف زائدة", many: "# حرفًا زائدًا", other: "# حرف زائد" });
 export const mention = "إشارة";
-/** @param {number} count */
-export const suggestions = (count) =>
-  say(count, {
-    zero: "لا أحد",
-    one: "شخص واحد، اختر بالأسهم",
-    two: "شخصان، اختر بالأسهم",
-    few: "# أشخاص، اختر بالأسهم",
-    many: "# شخصًا، اختر بالأسهم",
-    other: "# شخص، اختر بالأسهم",
-  });
 /** @param {string} name */
 export const typingOne = (name) => `⁨${name}⁩ يكتب…`;
 /** @param {string} name @param {string} other */
@@ -188,22 +178,7 @@ export const isSlow = (count) =>
 
 // To be told, and to do things by keys.
 export const notify = "نبّهني حين يُشار إليّ";
-export const notifying = "ينبّهك حين يُشار إليك";
-export const notifyDenied = "لا يسمح المتصفح لهذا الموقع بتنبيهك.";
-/** @param {string} name @param {string} room */
-export const mentionedIn = (name, room) => `أشار إليك ⁨${name}⁩ في ⁨${room}⁩`;
 export const shortcuts = "اختصارات لوحة المفاتيح";
-export const keySend = "أرسل";
-export const keyBreak = "سطر جديد";
-export const keyMention = "أشر إلى أحد";
-export const keyUp = "من رسالة فارغة: إلى الرسائل";
-export const keyLines = "رسالة رسالة";
-export const keyReply = "رد على الرسالة";
-export const keyMore = "المزيد عن الرسالة";
-export const keyEnds = "أول رسالة، وأحدث رسالة";
-export const keyWrite = "عُد إلى الكتابة";
-export const keyList = "من الرسائل: هذه القائمة";
-export const keyListAnywhere = "هذه القائمة";
 
 // What went wrong, by the protocol's error codes. Others are shown in the server's own words.
 /** @type {Record<string, string>} */

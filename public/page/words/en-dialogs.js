@@ -110,3 +110,24 @@ export const actions = {
   slow_mode: "set slow mode",
   clear: "deleted all messages",
 };
+
+// Mentions and notifications of them.
+/** @param {number} count */
+export const suggestions = (count) => say(count, { one: "# person, the arrow keys choose", other: "# people, the arrow keys choose" });
+/** @param {string} name @param {string} room */
+export const mentionedIn = (name, room) => `${name} mentioned you in ${room}`;
+export const notifying = "Notifies of mentions";
+export const notifyDenied = "The browser does not let this site notify you.";
+
+// What the keys do.
+export const keySend = "send";
+export const keyBreak = "break the line";
+export const keyMention = "mention somebody";
+export const keyUp = "from an empty message: to the lines";
+export const keyLines = "line by line";
+export const keyReply = "answer the line";
+export const keyMore = "more of the line";
+export const keyEnds = "the first line, the newest";
+export const keyWrite = "back to writing";
+export const keyList = "from the lines: this list";
+export const keyListAnywhere = "this list";

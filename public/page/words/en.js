@@ -126,8 +126,6 @@ export const charactersLeft = (count) => say(count, { other: "# left" });
 /** @param {number} count */
 export const charactersOver = (count) => say(count, { other: "# too many" });
 export const mention = "Mention";
-/** @param {number} count */
-export const suggestions = (count) => say(count, { one: "# person, the arrow keys choose", other: "# people, the arrow keys choose" });
 /** @param {string} name */
 export const typingOne = (name) => `⁨${name}⁩ is typing…`;
 /** @param {string} name @param {string} other */
@@ -157,22 +155,7 @@ export const isSlow = (count) => say(count, { one: "Slow mode: a message each se
 
 // To be told, and to do things by keys.
 export const notify = "Notify of mentions";
-export const notifying = "Notifies of mentions";
-export const notifyDenied = "The browser does not let this site notify you.";
-/** @param {string} name @param {string} room */
-export const mentionedIn = (name, room) => `${name} mentioned you in ${room}`;
 export const shortcuts = "Keyboard shortcuts";
-export const keySend = "send";
-export const keyBreak = "break the line";
-export const keyMention = "mention somebody";
-export const keyUp = "from an empty message: to the lines";
-export const keyLines = "line by line";
-export const keyReply = "answer the line";
-export const keyMore = "more of the line";
-export const keyEnds = "the first line, the newest";
-export const keyWrite = "back to writing";
-export const keyList = "from the lines: this list";
-export const keyListAnywhere = "this list";
 
 // What went wrong, by the protocol's error codes. Others are shown in the server's own words.
 /** @type {Record<string, string>} */
