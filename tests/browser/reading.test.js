@@ -1,6 +1,7 @@
 // @ts-check
 /** Reading: the text under the eye stays where it is, new lines follow only from the end, what is unread is marked. */
 import assert from "node:assert/strict";
+import { availableParallelism, loadavg } from "node:os";
 import { after, test } from "node:test";
 import { Client, startServer, UNHURRIED } from "../harness.js";
 import { fill } from "./crowd.js";
@@ -248,5 +249,44 @@ test("long words break, and each text runs in its own direction", async () => {
   const direction = (/** @type {string} */ said) => alice.line(said).locator(".text").evaluate((element) => getComputedStyle(element).direction);
   assert.equal(await direction("مرحبا بكم في الغرفة"), "rtl");
   assert.equal(await direction("hello"), "ltr");
+  await alice.context.close();
+});
+
+test("10,000 lines are scrolled through with at most 300 on the page, and how long the frames take", { timeout: 240_000 }, async (t) => {
+  await fill(server, "huge", 10_000, (n) => `${n} ${LOREM.slice(0, 10 + ((n * 37) % 60))}`, 200);
+  t.diagnostic(`filled after ${Math.round(performance.now() / 1_000)} s`);
+  const alice = await Person.enter(browser, `${server.url}/huge`, "Alice", { viewport: { width: 900, height: 700 } });
+  const devtools = await alice.context.newCDPSession(alice.page);
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" }); // of the page alone, whatever else runs
+  const spent = async () => {
+    const { metrics } = await devtools.send("Performance.getMetrics");
+    return metrics.filter(({ name }) => ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"].includes(name)).reduce((sum, { value }) => sum + value * 1_000, 0);
+  };
+  const before_ms = await spent();
+  const { first, lines_max, frames_ms, turned_ms } = await alice.page.evaluate(async () => {
+    const scroller = /** @type {HTMLElement} */ (document.getElementById("scroller"));
+    const frames_ms = [];
+    let lines_max = 0;
+    const first = () => Number(document.querySelector(".line[data-seq]")?.getAttribute("data-seq"));
+    const began_ms = performance.now();
+    let before_ms = began_ms;
+    for (let idle = 0; idle < 240; ) {
+      const at_ms = await /** @type {Promise<number>} */ (new Promise((resolve) => requestAnimationFrame(resolve)));
+      frames_ms.push(at_ms - before_ms);
+      before_ms = at_ms;
+      lines_max = Math.max(lines_max, document.querySelectorAll(".line").length);
+      scroller.scrollTop -= 700; // a screen a frame: faster than anybody scrolls
+      idle = first() === 1 && scroller.scrollTop === 0 ? 240 : scroller.scrollTop === 0 ? idle + 1 : 0;
+    }
+    return { first: first(), lines_max, frames_ms: frames_ms.slice(1).sort((a, b) => a - b), turned_ms: performance.now() - began_ms };
+  });
+  const at = (/** @type {number} */ share) => Math.round(frames_ms[Math.floor(share * (frames_ms.length - 1))] ?? 0);
+  const over = frames_ms.filter((ms) => ms > 50).length;
+  const own_ms = ((await spent()) - before_ms) / frames_ms.length;
+  t.diagnostic(`${frames_ms.length} frames in ${Math.round(turned_ms / 1_000)} s: median ${at(0.5)} ms, 95 of 100 within ${at(0.95)} ms, longest ${at(1)} ms, ${over} over 50 ms; of the processor ${own_ms.toFixed(1)} ms a frame for script, style and layout; load ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores`);
+  assert.equal(first, 1);
+  assert.ok(lines_max <= 300, `${lines_max} lines on the page`);
+  assert.ok(own_ms <= 50, `${own_ms} ms a frame`);
+  assert.deepEqual(alice.complaints, []);
   await alice.context.close();
 });
