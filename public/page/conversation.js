@@ -58,6 +58,8 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
   const known = new Map();
   let isLoading = false;
   let willDraw = false;
+  /** @type {Promise<typeof import("./comings.js")> | undefined} */
+  let loadingComings;
   let isEntering = false; // goes to what is unread with the next draw
 
   room.on("status", onStatus);
@@ -155,7 +157,7 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
     const member = type === "left" ? before : room.members.get(id);
     if (!member || id === room.you?.id) return;
     know(member);
-    const { Comings } = await import("./comings.js");
+    const { Comings } = await (loadingComings ??= import("./comings.js")); // one promise, so that they stay in order
     const comings = asides.comings(timeline.head, Comings);
     if (type === "joined") comings.joins(member);
     if (type === "left") comings.leaves(member);
