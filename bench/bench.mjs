@@ -104,7 +104,7 @@ function table(results) {
     "# Parlor and others, measured side by side",
     "",
     `\`npm run bench\`, ${results.date}, commit ${results.commit}. ${on.cores} × ${on.cpu}, ${on.memory_gib} GiB, Linux ${on.kernel}, Node ${on.node}, workerd ${on.workerd}; ` +
-      `load average at the start ${on.load_average?.toFixed(1)}. Medians of interleaved runs, each on a server started for it; in brackets the least and the most.`,
+      `load average at the start ${on.load_average?.toFixed(1)}. Medians of interleaved runs, each on a server started for it; in brackets the least and the most; *over*: no message reached all members while it was measured.`,
     "",
     ...Object.entries(SERVERS).map(([, { title, what }]) => `- **${title}**: ${what}.`),
     "",
@@ -114,14 +114,14 @@ function table(results) {
     if (measured === undefined) continue;
     lines.push(`## ${title}`, "", "| server | CPU for a delivery, µs | deliveries a second | p50 to the last member, ms | p99, ms | p99.9, ms | cores: server | generator | wrong | runs |", "|---|---|---|---|---|---|---|---|---|---|");
     for (const [server, { medians: m, spreads, runs }] of Object.entries(measured)) {
-      const spread = ([least, most] = [NaN, NaN], digits = 1) => `(${least.toFixed(digits)} to ${most.toFixed(digits)})`;
+      const spread = ([least, most] = [NaN, NaN], digits = 1) => `(${shown(least, digits)} to ${shown(most, digits)})`;
       const cells = [
         SERVERS[server]?.title,
         `${m.cpu_us?.toFixed(2)} ${spread(spreads.cpu_us, 2)}`,
         Math.round(m.deliveries_per_second ?? 0).toLocaleString("en"),
-        m.p50_ms?.toFixed(1),
-        `${m.p99_ms?.toFixed(1)} ${spread(spreads.p99_ms, 0)}`,
-        m.p999_ms?.toFixed(1),
+        shown(m.p50_ms, 1),
+        `${shown(m.p99_ms, 1)} ${spread(spreads.p99_ms, 0)}`,
+        shown(m.p999_ms, 1),
         m.server_cores?.toFixed(2),
         `${m.generator_cores?.toFixed(2)}${(m.generator_cores ?? 0) > GENERATOR_CORES_MAX ? " (!)" : ""}`,
         m.wrong,
@@ -138,6 +138,11 @@ function table(results) {
     lines.push("");
   }
   return lines.join("\n");
+}
+
+/** What no message reached within the measurement is not known. @param {number | null | undefined} value @param {number} digits */
+function shown(value, digits) {
+  return value === null || value === undefined || !Number.isFinite(value) ? "over" : value.toFixed(digits);
 }
 
 /** @param {Results} results */

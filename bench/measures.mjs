@@ -53,13 +53,14 @@ function measuresOf(outcome, { members, rooms = 1 }) {
   // Who never got to deliver to all within a fifth is behind by more than all that was measured.
   const first = fifths[0] || Infinity;
   const last = fifths.at(-1) || (outcome.behind > 0 ? Infinity : first);
+  const none = outcome.last.count === 0;
   return {
     cpu_us: outcome.server_us_per_delivery,
     cpu_us_per_message: outcome.server_us_per_message,
     deliveries_per_second: outcome.deliveries_per_second,
-    p50_ms: outcome.last.p50_ms,
-    p99_ms: outcome.last.p99_ms,
-    p999_ms: outcome.last.p999_ms,
+    p50_ms: none ? NaN : outcome.last.p50_ms,
+    p99_ms: none ? NaN : outcome.last.p99_ms,
+    p999_ms: none ? NaN : outcome.last.p999_ms,
     first_p50_ms: outcome.first.p50_ms,
     first_p99_ms: outcome.first.p99_ms,
     growth: last / first,
