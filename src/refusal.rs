@@ -5,6 +5,7 @@
 use thiserror::Error;
 
 use crate::auth::Rejection;
+use crate::limits::REASON_CHARS_MAX;
 
 /// Why a request was refused. Nothing was stored; no other connection noticed.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -146,6 +147,8 @@ impl Refusal {
     pub fn of_code(code: &str, retry_after_ms: Option<u64>, why: &str) -> Self {
         match code {
             "bad_frame" => Self::BadFrame(why.to_owned()),
+            // A message's text is parsed before it is handed on; the reason of a report is not.
+            "text_too_long" => Self::TextTooLong { chars_max: REASON_CHARS_MAX },
             "id_conflict" => Self::IdConflict,
             "rate_limited" => Self::RateLimited { retry_after_ms: retry_after_ms.unwrap_or_default() },
             "forbidden" => Self::Forbidden,

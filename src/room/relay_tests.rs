@@ -7,7 +7,7 @@ use super::rules::House;
 use super::tree::{Tree, Who};
 use super::*;
 use crate::limits::{
-    COUNT_GAP_MS, RELAY_GRACE_MS, RELAY_HOLD_MS, RELAY_LINGER_MS, RELAY_RESUME_MESSAGES_MAX,
+    COUNT_GAP_MS, REASON_CHARS_MAX, RELAY_GRACE_MS, RELAY_HOLD_MS, RELAY_LINGER_MS, RELAY_RESUME_MESSAGES_MAX,
 };
 
 fn texts(tree: &Tree, who: Who) -> Vec<&str> {
@@ -361,7 +361,9 @@ fn a_report_reaches_moderators_on_relays() {
     assert!(matches!(told, Some(Reply::Recorded(json)) if json.contains(r#"a\tb\n\"c\""#)), "{told:?}");
     tree.ask(bo, Request::Report { seq: 9, reason: String::new() });
     tree.settle();
-    assert_eq!(tree.client(bo).refusals(), ["unknown_message"]);
+    tree.ask(bo, Request::Report { seq: 1, reason: "x".repeat(REASON_CHARS_MAX + 1) });
+    tree.settle();
+    assert_eq!(tree.client(bo).refusals(), ["unknown_message", "text_too_long"]);
 }
 
 #[test]
