@@ -16,6 +16,7 @@ export const DEBIAN_RUST = join(TOOLS, "debian-rust");
 
 const BINARIES = join(ROOT, "node_modules", ".bin");
 const CARGO_DENY_VERSION = "0.20.2";
+const CARGO_FUZZ_VERSION = "0.13.2";
 
 /**
  * The tools that Cargo builds. worker-build and wasm-bindgen must match their libraries, so
@@ -28,6 +29,7 @@ export function cargoTools() {
     // Its own lock file doesn't resolve for some releases, so it is built without.
     { binary: "wasm-bindgen", crate: "wasm-bindgen-cli", version: lockedVersion("wasm-bindgen"), locked: false },
     { binary: "cargo-deny", crate: "cargo-deny", version: CARGO_DENY_VERSION, locked: true },
+    { binary: "cargo-fuzz", crate: "cargo-fuzz", version: CARGO_FUZZ_VERSION, locked: true },
   ];
 }
 

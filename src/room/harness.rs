@@ -1,8 +1,10 @@
 //! A shell for tests: a clock that is an argument, storage that is a map, connections that are lists of
-//! what they were told. It checks the room's promises at every step.
+//! what they were told. It checks the room's promises at every step. The unit tests here and the fuzzer in
+//! tests/fuzz play with the same one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::inside::{digest, member_count, roster};
 use super::log::{Message, SegmentKeys, remembers};
 use super::moderation::{Order, Record};
 use super::*;
@@ -254,11 +256,12 @@ impl World {
     /// Sleeps and wakes: memory is lost, storage and seats are not.
     pub fn hibernate(&mut self) {
         self.flush();
-        let before = self.digest();
+        let before = digest(&self.room, &self.disk);
         let saved = self.disk.saved(self.now_ms);
         let seed = self.seed();
         self.room = Room::restore(RoomName::default(), self.limits.clone(), saved, seed, self.now_ms);
-        assert_eq!(self.digest(), before, "the room that woke is another than the one that fell asleep");
+        let woke = digest(&self.room, &self.disk);
+        assert_eq!(woke, before, "the room that woke is another than the one that fell asleep");
     }
 
     /// The runtime dies: memory and all connections are lost.
@@ -282,22 +285,6 @@ impl World {
 
     pub fn welcome(&self, connection: ConnectionId) -> &Welcome {
         self.client(connection).welcome.as_ref().unwrap()
-    }
-
-    /// What connections can tell of the room.
-    fn digest(&self) -> impl PartialEq + std::fmt::Debug + use<> {
-        let connections = self.room.connections.iter();
-        let seats: Vec<_> =
-            connections.map(|(id, known)| (*id, known.opened_at, known.member, known.listens)).collect();
-        (
-            seats,
-            self.room.presence.list(),
-            self.room.presence.count(),
-            self.room.log.head(),
-            self.room.meta.clone(),
-            self.room.rules.clone(),
-            self.room.timeout(),
-        )
     }
 
     fn apply(&mut self, effects: Vec<Effect>) {
@@ -355,10 +342,9 @@ impl World {
         for client in
             self.clients.values().filter(|client| client.welcome.is_some() && client.closed.is_none())
         {
-            let roster =
-                self.room.presence.list().into_iter().map(|member| (member.id, member.name)).collect();
+            let roster = roster(&self.room).into_iter().map(|member| (member.id, member.name)).collect();
             assert_eq!(client.members, roster, "presence folded from frames is not the roster");
-            assert_eq!(client.member_count, self.room.presence.count());
+            assert_eq!(client.member_count, member_count(&self.room));
         }
     }
 }

@@ -16,6 +16,8 @@ mod flushing;
 #[cfg(test)]
 mod harness;
 mod informal;
+#[cfg(test)]
+mod inside;
 mod lifetime;
 pub mod log;
 pub mod moderation;

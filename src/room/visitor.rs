@@ -104,13 +104,14 @@ impl Visitor {
 }
 
 impl Visitor {
-    /// As JSON text in ASCII, as a header wants it.
+    /// As JSON text in printable ASCII, as a header wants it (RFC 9110, 5.5).
     pub fn in_ascii(&self) -> String {
         let json = serde_json::to_string(self).unwrap_or_default();
         let mut ascii = String::with_capacity(json.len());
         let mut units = [0; 2];
         for c in json.chars() {
-            if c.is_ascii() {
+            // JSON escapes the other control characters.
+            if c.is_ascii() && c != '\u{7f}' {
                 ascii.push(c);
                 continue;
             }
@@ -159,6 +160,14 @@ mod tests {
             assert!(told.is_ascii());
             assert_eq!(Visitor::read(&told), visitor);
         }
+    }
+
+    #[test]
+    fn a_subject_that_is_a_control_character_makes_no_illegal_header() {
+        let visitor = Visitor { subject: Some("\0\r\n\u{7f}\u{85}".to_owned()), ..Visitor::default() };
+        let told = visitor.in_ascii();
+        assert!(told.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{told:?}");
+        assert_eq!(Visitor::read(&told), visitor);
     }
 
     #[test]
