@@ -142,15 +142,16 @@ fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Reads [`to_hex`] again, in its one spelling.
 fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    digits
-        .chunks(2)
-        .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
-        .collect()
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let bytes = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
+    if rest.is_empty() { bytes.collect() } else { None }
 }
 
 #[cfg(test)]
@@ -167,6 +168,21 @@ mod tests {
         assert_eq!(secret.member_of(&session, NOW), Some(member));
         assert_eq!(secret.member_of(&session, NOW + SESSION_MS - 1), Some(member));
         assert_eq!(secret.member_of(&session, NOW + SESSION_MS), None);
+    }
+
+    #[test]
+    fn a_session_has_one_spelling() {
+        let secret = Secret::new([7; 32]);
+        let sessions = (1..200).map(|number| secret.session(MemberId::new(number), NOW));
+        let with_zero = |it: &String| it.as_bytes().chunks(2).skip(13).any(|pair| pair[0] == b'0');
+        let session = sessions.into_iter().find(with_zero).unwrap();
+        let at = (26..session.len()).step_by(2).find(|at| session.as_bytes()[*at] == b'0').unwrap();
+        let mut plus = session.clone();
+        plus.replace_range(at..=at, "+");
+        assert_eq!(secret.member_of(&plus, NOW), None, "a sign is no digit");
+        let capital = session.to_ascii_uppercase();
+        assert_eq!(secret.member_of(&capital, NOW), None);
+        assert_eq!(Secret::from_hex(&secret.to_hex()), Some(secret));
     }
 
     #[test]

@@ -123,7 +123,8 @@ async fn connect_to(room: &RoomName, request: &Request, visitor: &Visitor, env: 
 
 fn route_of(request: &Request) -> std::result::Result<Route, Refusal> {
     Route::of(route::Request {
-        method: request.method().as_ref(),
+        // `Request::method` takes those that it does not know for `GET`.
+        method: &request.inner().method(),
         path: &request.path(),
         upgrade: door::is_upgrade(request),
     })

@@ -382,7 +382,7 @@ fn read_session(text: &str) {
         session.chars().enumerate().map(|(index, c)| if index == at { 'g' } else { c }).collect();
     assert_eq!(secret.member_of(&changed, NOW_MS), None);
     if let Some(secret) = Secret::from_hex(text) {
-        assert_eq!(secret.to_hex(), text.to_ascii_lowercase());
+        assert_eq!(secret.to_hex(), text);
     }
 }
 

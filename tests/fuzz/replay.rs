@@ -20,7 +20,7 @@ use parlor::limits;
 use parlor::room::log;
 
 /// Fewer inputs than this would be a corpus that got lost.
-const INPUTS_MIN: usize = 30;
+const INPUTS_MIN: usize = 100;
 
 fn replay(corpus: &str, run: fn(&[u8])) {
     let inputs: Vec<&str> = corpus.lines().filter(|line| !line.starts_with('#')).collect();
