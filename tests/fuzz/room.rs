@@ -29,6 +29,15 @@ use parlor::room::visitor::{Rate, Role, Visitor};
 use parlor::room::*;
 use serde_json::{Value, json};
 
+/// What clients speak; relays are Parlor's own.
+const DIALECTS: [Dialect; 6] = [
+    Dialect::V1,
+    Dialect::ScaleSocket,
+    Dialect::WsChat,
+    Dialect::SimpleChat,
+    Dialect::Text,
+    Dialect::TextJson,
+];
 /// Steps of one life: longer ones find nothing that shorter ones don't.
 const STEPS_MAX: usize = 300;
 /// People at once: below 200, since a `welcome` names no more of them.
@@ -229,7 +238,7 @@ impl Life {
         if self.people.len() >= PEOPLE_MAX || self.world.room.admit(&visitor, self.world.now_ms).is_err() {
             return;
         }
-        let dialect = Dialect::ALL[usize::from(guest.dialect) % Dialect::ALL.len()];
+        let dialect = DIALECTS[usize::from(guest.dialect) % DIALECTS.len()];
         let connection = self.world.open_as(visitor);
         self.people.insert(connection, dialect);
         if let Some(opening) = dialect.opening() {
