@@ -13,12 +13,13 @@
 //! | [`relay`] | rooms that take their messages from another: what the two say | no socket or clock |
 //! | [`protocol`] | how frames are spelled, one file per dialect | the room's words |
 //! | [`lobby`] | what is known of all rooms together | no room's insides |
-//! | [`auth`], [`origin`] | who may come in: tokens, web pages | claims, keys, origins |
+//! | [`auth`], [`origin`], [`address`] | who may come in: tokens, web pages, from where | claims, keys, origins |
 //! | [`route`] | which request is for what | URLs |
 //! | `shell` | sockets, SQLite, timers | Cloudflare; compiled for wasm32 only |
 
 #![cfg_attr(test, allow(clippy::string_slice))]
 
+pub mod address;
 pub mod auth;
 #[cfg(feature = "fault-injection")]
 pub mod fault_injection;

@@ -106,6 +106,17 @@ pub const RSA_BITS_MIN: usize = 2_048;
 /// Keys that are taken of a JWKS document: each may be tried on a token without `kid`.
 pub const KEYS_MAX: usize = 16;
 
+/// Longest JWKS document that is read, in characters: some hundred keys.
+pub const JWKS_CHARS_MAX: u32 = 64 * 1024;
+/// How long the source of a JWKS document may take to answer, in milliseconds.
+pub const JWKS_TIMEOUT_MS: u64 = 5_000;
+/// How long a request that waits for a JWKS document sleeps between two looks, in milliseconds.
+pub const JWKS_LOOK_MS: u32 = 20;
+
+/// When an address that is over its rate at the Worker may come again, in milliseconds: the period of the
+/// limits by address in wrangler.toml, which has their numbers too.
+pub const ADDRESS_PERIOD_MS: u64 = 60_000;
+
 /// What [`Limits::rate_burst`], and a token's `rate_burst`, may be.
 pub const RATE_BURST_RANGE: RangeInclusive<f64> = 1.0..=1e6;
 /// What [`Limits::rate_per_second`], and a token's `rate_per_second`, may be.
@@ -229,6 +240,12 @@ pub struct Limits {
     pub lobbies: u64,
     /// `LOBBY_LEASE_MS`: how long an occupied room may be silent before the lobby asks it, in milliseconds.
     pub lobby_lease_ms: u64,
+    /// `JWKS_FRESH_MS`: how long a JWKS document that was fetched is gone by before it is fetched anew, in
+    /// milliseconds. A key that is withdrawn may vouch for so long.
+    pub jwks_fresh_ms: u64,
+    /// `JWKS_GAP_MS`: shortest time between two fetches of a JWKS document by one isolate, in milliseconds,
+    /// whatever is shown. Issuers publish a key before they sign with it.
+    pub jwks_gap_ms: u64,
 }
 
 impl Default for Limits {
@@ -252,6 +269,8 @@ impl Default for Limits {
             abandoned_ms: 365 * DAY_MS,
             lobbies: 1,
             lobby_lease_ms: 300_000,
+            jwks_fresh_ms: 600_000,
+            jwks_gap_ms: 10_000,
         }
     }
 }
@@ -316,6 +335,9 @@ impl Limits {
         limits.lobbies = read("LOBBIES", 1.0, 16.0, limits.lobbies as f64) as u64;
         limits.lobby_lease_ms =
             read("LOBBY_LEASE_MS", 100.0, DAY_MS as f64, limits.lobby_lease_ms as f64) as u64;
+        limits.jwks_fresh_ms =
+            read("JWKS_FRESH_MS", 1_000.0, DAY_MS as f64, limits.jwks_fresh_ms as f64) as u64;
+        limits.jwks_gap_ms = read("JWKS_GAP_MS", 100.0, DAY_MS as f64, limits.jwks_gap_ms as f64) as u64;
         (limits, complaints)
     }
 

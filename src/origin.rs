@@ -14,7 +14,7 @@ impl Origins {
     pub fn parse(text: Option<&str>) -> (Self, Vec<String>) {
         let mut origins = Self { any: false, named: Vec::new() };
         let mut wrong = Vec::new();
-        for word in text.unwrap_or_default().split([',', ' ']).filter(|word| !word.is_empty()) {
+        for word in words(text.unwrap_or_default()) {
             match word {
                 "*" => origins.any = true,
                 _ if is_origin(word) => origins.named.push(word.to_ascii_lowercase()),
@@ -34,6 +34,30 @@ impl Origins {
     }
 }
 
+/// Reads `FRAME_ANCESTORS`, who may show the page in a frame: `*`, or `self` and origins, separated by spaces or
+/// commas; absent, nobody. Returns it as Content-Security-Policy spells it. Whatever is neither allows nothing, and
+/// comes back for the log.
+pub fn frame_ancestors(text: Option<&str>) -> (String, Vec<String>) {
+    let (mut sources, mut wrong) = (Vec::new(), Vec::new());
+    for word in words(text.unwrap_or_default()) {
+        match word {
+            "*" => sources.push(word),
+            "self" | "'self'" => sources.push("'self'"),
+            "none" | "'none'" => {}
+            _ if is_origin(word) => sources.push(word),
+            _ => wrong.push(format!("FRAME_ANCESTORS: {word:?} is no origin such as https://example.com")),
+        }
+    }
+    if sources.is_empty() {
+        sources.push("'none'");
+    }
+    (sources.join(" "), wrong)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ' ']).filter(|word| !word.is_empty())
+}
+
 fn is_origin(text: &str) -> bool {
     origin_of(text).is_some_and(|origin| origin.len() == text.len())
 }
@@ -43,7 +67,7 @@ fn origin_of(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let host = rest.split(['/', '?', '#']).next()?;
     let is_web = matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https");
-    let is_plain = !host.is_empty() && !host.contains(['@', '*', '\\']);
+    let is_plain = !host.is_empty() && !host.contains(['@', '*', '\\', ';']);
     (is_web && is_plain).then(|| format!("{scheme}://{host}").to_ascii_lowercase())
 }
 
@@ -112,10 +136,38 @@ mod tests {
             "null",
             "https://",
             "https://u@a",
+            "https://a;script-src",
         ];
         for word in bad {
             let (origins, wrong) = Origins::parse(Some(word));
             assert_eq!((origins, wrong.len()), (Origins { any: false, named: vec![] }, 1), "{word}");
+        }
+    }
+
+    #[test]
+    fn nobody_frames_the_page_but_who_is_named() {
+        for (text, expected) in [
+            (None, "'none'"),
+            (Some(""), "'none'"),
+            (Some("none"), "'none'"),
+            (Some("*"), "*"),
+            (
+                Some("self, https://a.example http://localhost:3000"),
+                "'self' https://a.example http://localhost:3000",
+            ),
+            (Some("'self' 'none'"), "'self'"),
+        ] {
+            assert_eq!(frame_ancestors(text), (expected.to_owned(), vec![]), "{text:?}");
+        }
+        for bad in [
+            "a.example",
+            "https://a.example/",
+            "https://a;script-src",
+            "'unsafe-inline'",
+            "https://*.example",
+        ] {
+            let (policy, wrong) = frame_ancestors(Some(bad));
+            assert_eq!((policy.as_str(), wrong.len()), ("'none'", 1), "{bad}");
         }
     }
 }

@@ -92,8 +92,11 @@ pub fn is_jwks_url(url: &str) -> bool {
     }
     let Some(rest) = url.strip_prefix("http://") else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let (name, port) = host.rsplit_once(':').unwrap_or((host, "0"));
-    matches!(name, "127.0.0.1" | "localhost") && port.parse::<u16>().is_ok()
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (host, "0"),
+    };
+    matches!(name, "127.0.0.1" | "localhost" | "[::1]") && port.parse::<u16>().is_ok()
 }
 
 /// How many bits a number has.
@@ -209,9 +212,13 @@ mod tests {
 
     #[test]
     fn documents_come_by_https_or_from_this_machine() {
-        for good in
-            ["https://a.example/k", "http://127.0.0.1:8080/k", "http://localhost", "http://localhost/k"]
-        {
+        for good in [
+            "https://a.example/k",
+            "http://127.0.0.1:8080/k",
+            "http://localhost",
+            "http://[::1]",
+            "http://[::1]:80/k",
+        ] {
             assert!(is_jwks_url(good), "{good}");
         }
         for bad in [

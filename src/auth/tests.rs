@@ -14,6 +14,8 @@ use crate::room::visitor::{Rate, Role};
 const NOW_MS: u64 = 1_800_000_000_000;
 const NOW: u64 = NOW_MS / 1_000;
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const KEYS: &str =
+    r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 const OTHER: &str = "another secret of thirty-two bytes";
 
 fn encode(bytes: &[u8]) -> String {
@@ -47,8 +49,16 @@ fn doors(variables: &[(&str, &str)]) -> Doors {
 }
 
 fn knock(doors: &Doors, shown: &[String]) -> Result<Visitor, Refusal> {
-    let room = RoomName::parse("kitchen").unwrap();
-    doors.admit(shown, Some(&room), &Limits::default(), NOW_MS)
+    enter(doors, shown)?.admit(&RoomName::parse("kitchen").unwrap())
+}
+
+/// As the Worker does it, where there are no public keys.
+fn enter(doors: &Doors, shown: &[String]) -> Result<Pass, Refusal> {
+    let vouched = doors.take(shown)?.map(|token| {
+        let is_signed = doors.have_signed(&token);
+        token.vouched(is_signed)
+    });
+    doors.pass(vouched.transpose()?, &Limits::default(), NOW_MS)
 }
 
 fn closed() -> Doors {
@@ -110,8 +120,13 @@ fn a_mistake_lets_nobody_in() {
         vec![("AUTH_SECRET", "")],
         vec![("AUTH_SECRET", SECRET), ("AUTH_SECRET_PREVIOUS", short)],
         vec![("AUTH_SECRET_PREVIOUS", "")],
+        vec![("AUTH_JWKS", "")],
         vec![("AUTH_JWKS", "{}")],
+        vec![("AUTH_JWKS", r#"{"keys":[]}"#)],
+        vec![("AUTH_JWKS", r#"{"keys":[{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ"}]}"#)],
+        vec![("AUTH_JWKS", "http://keys.example/jwks.json")],
         vec![("AUTH_JWKS", "{}"), ("AUTH_SECRET", SECRET)],
+        vec![("AUTH_JWKS", KEYS), ("AUTH_SECRET", short)],
     ] {
         let shut = doors(&variables);
         assert!(!shut.is_open(), "{variables:?}");
@@ -215,7 +230,8 @@ fn a_token_opens_the_rooms_that_it_names() {
         assert_eq!(admitted(with("rooms", rooms.clone())), opens, "{rooms}");
     }
     let for_none = token(&with("rooms", json!([])));
-    assert!(closed().admit(&[for_none], None, &Limits::default(), NOW_MS).is_ok(), "where no room is meant");
+    let pass = enter(&closed(), &[for_none]).unwrap();
+    assert!(!pass.shows("kitchen"));
 }
 
 #[test]
@@ -327,4 +343,44 @@ fn a_token_has_a_longest_length() {
     assert!(just.len() > TOKEN_BYTES_MAX - 4);
     assert!(knock(&closed(), &[just]).is_ok());
     assert!(knock(&closed(), &[long(room)]).is_err());
+}
+
+#[test]
+fn secrets_and_public_keys_count_beside_each_other() {
+    let both = doors(&[("AUTH_SECRET", SECRET), ("AUTH_JWKS", KEYS)]);
+    assert!(matches!(both.public_keys(), Some(PublicKeys::Known(keys)) if keys.len() == 1));
+    assert!(knock(&both, &[token(&json!({"exp": NOW + 60}))]).is_ok());
+    let public = doors(&[("AUTH_JWKS", KEYS)]);
+    assert!(knock(&public, &[token(&json!({"exp": NOW + 60}))]).is_err(), "no secret, no HS256");
+    assert!(!public.is_open() && closed().public_keys().is_none());
+    let url = " https://keys.example/jwks.json ";
+    let at_url = doors(&[("AUTH_JWKS", url)]);
+    assert!(matches!(at_url.public_keys(), Some(PublicKeys::At(at)) if at == url.trim()));
+}
+
+#[test]
+fn a_public_key_is_no_secret() {
+    // The best known confusion: the public key's text as the secret of HS256.
+    let public = doors(&[("AUTH_JWKS", KEYS)]);
+    let claims = json!({"exp": NOW + 60}).to_string();
+    for secret in [KEYS, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", ""] {
+        let forged = sign(r#"{"alg":"HS256"}"#, &claims, secret);
+        assert!(knock(&public, &[forged]).is_err(), "{secret}");
+    }
+}
+
+#[test]
+fn nobody_passes_without_a_token_that_is_vouched_for() {
+    let limits = Limits::default();
+    assert!(matches!(closed().pass(None, &limits, NOW_MS), Err(Refusal::Unauthorized(Rejection::Missing))));
+    let shut = doors(&[("AUTH_SECRET", "")]);
+    assert!(matches!(shut.pass(None, &limits, NOW_MS), Err(Refusal::AuthUnavailable)));
+    assert!(!shut.have_signed(&Token::parse(&token(&json!({}))).unwrap()));
+}
+
+#[test]
+fn a_pass_shows_the_rooms_that_it_opens() {
+    assert!(enter(&doors(&[]), &[]).unwrap().shows("~x"));
+    let pass = enter(&closed(), &[token(&with("rooms", json!(["team-*"])))]).unwrap();
+    assert!(pass.shows("team-a") && !pass.shows("kitchen") && !pass.shows("-"));
 }

@@ -29,6 +29,16 @@ impl Algorithm {
             _ => return None,
         })
     }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
 }
 
 /// A token, its signature not verified yet.
@@ -147,6 +157,7 @@ mod tests {
             let text = with_header(&format!(r#"{{"alg":"{alg}","kid":"k"}}"#));
             let token = Token::parse(&text).unwrap();
             assert_eq!((token.algorithm, token.kid.as_deref()), (algorithm, Some("k")));
+            assert_eq!(algorithm.name(), alg);
         }
         for alg in ["none", "None", "NONE", "nOnE", "", "hs256", "HS256 ", "HS384", "PS256", "RSA1_5"] {
             let text = with_header(&format!(r#"{{"alg":"{alg}"}}"#));

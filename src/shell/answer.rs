@@ -28,20 +28,13 @@ pub(super) fn json(status: u16, body: String) -> Result<Response> {
     text(status, body, JSON)
 }
 
-/// Answers with a text, or says why not.
-pub(super) fn or_refused(body: std::result::Result<String, Refusal>, media_type: &str) -> Result<Response> {
-    match body {
-        Ok(body) => text(200, body, media_type),
-        Err(refusal) => refused(&refusal),
-    }
-}
-
 /// Answers with a text that only Parlor itself reads.
 pub(super) fn plain(body: String) -> Result<Response> {
     text(200, body, "text/plain")
 }
 
-fn text(status: u16, body: String, media_type: &str) -> Result<Response> {
+/// Answers with a text of some media type.
+pub(super) fn text(status: u16, body: String, media_type: &str) -> Result<Response> {
     let response = ResponseBuilder::new()
         .with_status(status)
         .with_header("Content-Type", media_type)?

@@ -1,15 +1,24 @@
 //! The Worker's door: who asks, from which page, with which token. Nothing behind it is touched for those whom
 //! it turns away.
 
-use js_sys::Reflect;
+use std::cell::RefCell;
+
+use js_sys::{Promise, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::RequestInit;
-use worker::wasm_bindgen::JsCast;
-use worker::{Date, Env, Headers, Method, Request, Response, Result, WebSocketPair, console_error};
+use worker::wasm_bindgen_futures::JsFuture;
+use worker::{Context, Date, Env, Headers, Method, Request, Response, Result, WebSocketPair, console_error};
 
 use super::answer;
 use super::settings::{Settings, variable};
 use super::visitor::VISITOR;
-use crate::auth::Doors;
+use crate::address;
+use crate::auth::jwks::{Jwks, Step};
+use crate::auth::keys::{Key, Material};
+use crate::auth::token::Token;
+use crate::auth::{Doors, Pass, PublicKeys};
+use crate::limits::{JWKS_CHARS_MAX, JWKS_LOOK_MS, JWKS_TIMEOUT_MS, Limits};
 use crate::name::RoomName;
 use crate::origin::Origins;
 use crate::protocol::Dialect;
@@ -23,39 +32,150 @@ const REGION: &str = "Parlor-Region";
 /// What the subprotocol of a token begins with.
 const BEARER_SUBPROTOCOL: &str = "bearer.";
 
-/// The door of a deployment, and somebody before it.
+/// The header that the platform sets to where a request comes from, over whatever a client says.
+const ADDRESS: &str = "CF-Connecting-IP";
+
+thread_local! {
+    /// The keys that lie at a URL, as this isolate knows them, and the URL.
+    static JWKS: RefCell<(String, Jwks)> = RefCell::default();
+}
+
+#[wasm_bindgen(module = "/src/shell/door.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = hasSigned)]
+    fn has_signed(jwk: &str, algorithm: &str, signed: &str, signature: &[u8]) -> Promise;
+    #[wasm_bindgen(js_name = readDocument)]
+    fn read_document(url: &str, chars_max: u32, ms_max: u32) -> Promise;
+    #[wasm_bindgen(js_name = isWithinRate)]
+    fn within_rate(env: &JsValue, limiter: &str, key: &str) -> Promise;
+    fn later(ms: u32) -> Promise;
+}
+
+/// Somebody before a deployment's door, with what they have shown.
 pub(super) struct Door {
-    doors: Doors,
-    settings: Settings,
-    shown: Vec<String>,
-    now_ms: u64,
+    pass: std::result::Result<Pass, Refusal>,
+    shows_token: bool,
+    address: Option<String>,
 }
 
 impl Door {
     /// Reads what the operator has set and what the request shows.
-    pub fn of(request: &Request, env: &Env) -> Self {
+    pub async fn of(request: &Request, env: &Env, context: &Context) -> Self {
         let (doors, complaint) = Doors::from_variables(|name| variable(env, name));
         if let Some(complaint) = complaint {
             console_error!("{complaint}");
         }
-        let shown = if doors.is_open() { Vec::new() } else { tokens(request) };
-        Self { doors, settings: Settings::read(env), shown, now_ms: Date::now().as_millis() }
+        let address = address_of(request);
+        if doors.is_open() {
+            return Self { pass: Ok(Pass::Anybody), shows_token: false, address };
+        }
+        let shown = tokens(request);
+        let limits = Settings::read(env).limits;
+        Self { pass: enter(&doors, &shown, &limits, context).await, shows_token: !shown.is_empty(), address }
     }
 
     /// Lets somebody in to a room.
-    pub fn admit(&self, room: &RoomName) -> std::result::Result<Visitor, Refusal> {
-        self.doors.admit(&self.shown, Some(room), &self.settings.limits, self.now_ms)
+    pub fn admit(self, room: &RoomName) -> std::result::Result<Visitor, Refusal> {
+        Ok(Visitor { address: self.address, ..self.pass?.admit(room)? })
     }
 
-    /// Whether somebody may know of a room. One whose token is none at all is told so.
-    pub fn sight(&self) -> std::result::Result<impl Fn(&str) -> bool + '_, Refusal> {
-        if !self.doors.is_open() && !self.shown.is_empty() {
-            self.doors.admit(&self.shown, None, &self.settings.limits, self.now_ms)?;
+    /// What somebody may know of, if of anything. One whose token is none at all is told so.
+    pub fn sight(self) -> std::result::Result<Option<Pass>, Refusal> {
+        match self.pass {
+            Err(refusal) if self.shows_token => Err(refusal),
+            pass => Ok(pass.ok()),
         }
-        Ok(|room: &str| {
-            self.doors.is_open() || RoomName::parse(room).is_ok_and(|room| self.admit(&room).is_ok())
-        })
     }
+}
+
+/// Looks at the tokens that somebody shows.
+async fn enter(
+    doors: &Doors,
+    shown: &[String],
+    limits: &Limits,
+    context: &Context,
+) -> std::result::Result<Pass, Refusal> {
+    let vouched = match doors.take(shown)? {
+        None => None,
+        Some(token) => {
+            let is_signed = doors.have_signed(&token)
+                || match doors.public_keys() {
+                    None => false,
+                    Some(PublicKeys::Known(keys)) => one_has_signed(keys, &token).await,
+                    Some(PublicKeys::At(url)) => {
+                        one_has_signed(&keys_at(url, &token, limits, context).await?, &token).await
+                    }
+                };
+            Some(token.vouched(is_signed)?)
+        }
+    };
+    doors.pass(vouched, limits, Date::now().as_millis())
+}
+
+/// Whether one of these public keys has signed the token.
+async fn one_has_signed(keys: &[Key], token: &Token<'_>) -> bool {
+    for key in keys.iter().filter(|key| key.fits(token)) {
+        let Material::Public(jwk) = &key.material else { continue };
+        let asked = has_signed(jwk, key.algorithm.name(), token.signed, &token.signature);
+        if JsFuture::from(asked).await.is_ok_and(|has_signed| has_signed == JsValue::TRUE) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The keys that lie at a URL, as fresh as this token needs them.
+async fn keys_at(
+    url: &str,
+    token: &Token<'_>,
+    limits: &Limits,
+    context: &Context,
+) -> std::result::Result<Vec<Key>, Refusal> {
+    loop {
+        let now_ms = Date::now().as_millis();
+        let step = with_jwks(url, |jwks| jwks.step(token, limits, now_ms));
+        if matches!(step, Step::Ask | Step::DecideAndAsk) {
+            with_jwks(url, |jwks| jwks.ask(now_ms));
+            // Not as a part of this request: who asks may go away, and others wait for the answer.
+            context.wait_until(fetch_keys(url.to_owned()));
+        }
+        match step {
+            Step::Decide | Step::DecideAndAsk => return Ok(with_jwks(url, |jwks| jwks.keys().to_vec())),
+            Step::Ask | Step::Wait => drop(JsFuture::from(later(JWKS_LOOK_MS)).await),
+            Step::GiveUp => return Err(Refusal::AuthUnavailable),
+        }
+    }
+}
+
+async fn fetch_keys(url: String) {
+    let answer = JsFuture::from(read_document(&url, JWKS_CHARS_MAX, JWKS_TIMEOUT_MS as u32)).await;
+    let document = answer.ok().and_then(|answer| answer.as_string());
+    let is_useful = with_jwks(&url, |jwks| jwks.answered(document.as_deref(), Date::now().as_millis()));
+    if !is_useful {
+        console_error!("AUTH_JWKS: no new keys; those known before stay");
+    }
+}
+
+/// Does something with what is known of the keys at a URL. Another URL than before begins anew.
+fn with_jwks<T>(url: &str, act: impl FnOnce(&mut Jwks) -> T) -> T {
+    JWKS.with_borrow_mut(|(known, jwks)| {
+        if known != url {
+            (*known, *jwks) = (url.to_owned(), Jwks::default());
+        }
+        act(jwks)
+    })
+}
+
+/// Whether the address that a request comes from is within its rate. Where the platform tells no address, or the
+/// operator has bound no limiter, there is no limit.
+pub(super) async fn is_within_rate(request: &Request, env: &Env) -> bool {
+    let Some(address) = address_of(request) else { return true };
+    let limiter = if is_upgrade(request) { "UPGRADES_BY_ADDRESS" } else { "REQUESTS_BY_ADDRESS" };
+    JsFuture::from(within_rate(env, limiter, &address)).await.is_ok_and(|within| within != JsValue::FALSE)
+}
+
+fn address_of(request: &Request) -> Option<String> {
+    address::limited(&header(request.headers(), ADDRESS)?)
 }
 
 /// Lets a page's request pass, or not.

@@ -129,29 +129,24 @@ impl Shared {
 
 thread_local! {
     /// What this isolate saw last, and when.
-    static SEEN: RefCell<Option<(u64, Overview)>> = const { RefCell::new(None) };
+    static SEEN: RefCell<Option<(u64, Rc<Overview>)>> = const { RefCell::new(None) };
 }
 
-/// Lets the Worker look at all lobbies together, or at what it saw a moment ago.
-pub(super) async fn overview<T>(
-    env: &Env,
-    look: impl FnOnce(&Overview) -> T,
-) -> std::result::Result<T, Refusal> {
+/// All lobbies together, or what the Worker saw of them a moment ago.
+pub(super) async fn overview(env: &Env) -> std::result::Result<Rc<Overview>, Refusal> {
     let now_ms = Date::now().as_millis();
-    let seen = SEEN.take().filter(|(at_ms, _)| now_ms.saturating_sub(*at_ms) < OVERVIEW_MS);
-    let (at_ms, overview) = match seen {
-        Some(seen) => seen,
-        None => (
-            now_ms,
-            gather(env).await.map_err(|error| {
-                console_error!("the lobby does not answer: {error}");
-                Refusal::Fault
-            })?,
-        ),
-    };
-    let result = look(&overview);
-    SEEN.set(Some((at_ms, overview)));
-    Ok(result)
+    let seen = SEEN.with_borrow(Clone::clone);
+    if let Some((at_ms, overview)) = seen
+        && now_ms.saturating_sub(at_ms) < OVERVIEW_MS
+    {
+        return Ok(overview);
+    }
+    let overview = gather(env).await.map(Rc::new).map_err(|error| {
+        console_error!("the lobby does not answer: {error}");
+        Refusal::Fault
+    })?;
+    SEEN.set(Some((now_ms, overview.clone())));
+    Ok(overview)
 }
 
 async fn gather(env: &Env) -> Result<Overview> {

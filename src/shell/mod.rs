@@ -5,6 +5,7 @@ mod door;
 mod line;
 mod lobby;
 mod object;
+mod page;
 mod report;
 mod settings;
 mod sockets;
@@ -12,10 +13,10 @@ mod store;
 mod timer;
 mod visitor;
 
-use worker::{Context, Env, Fetcher, Request, Response, Result, event};
+use worker::{Context, Env, Request, Response, Result, event};
 
-use crate::limits::LISTED_MAX;
-use crate::lobby::{Overview, metrics};
+use crate::limits::{ADDRESS_PERIOD_MS, LISTED_MAX};
+use crate::lobby::metrics;
 use crate::name::RoomName;
 use crate::protocol::Dialect;
 use crate::refusal::{CloseCode, Refusal};
@@ -28,15 +29,18 @@ use settings::default_dialect;
 
 /// Answers a request, or hands it to the room that it is for.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     let manner = Manner::of(&request);
-    match serve(request, &env).await? {
+    match serve(request, &env, &context).await? {
         Ok(response) => Ok(response),
         Err(refusal) => manner.refuse(&refusal),
     }
 }
 
-async fn serve(request: Request, env: &Env) -> Result<Answer> {
+async fn serve(request: Request, env: &Env, context: &Context) -> Result<Answer> {
+    if !door::is_within_rate(&request, env).await {
+        return Ok(Err(Refusal::RateLimited { retry_after_ms: ADDRESS_PERIOD_MS }));
+    }
     let route = match route_of(&request) {
         Ok(route) => route,
         Err(refusal) => return Ok(Err(refusal)),
@@ -46,71 +50,64 @@ async fn serve(request: Request, env: &Env) -> Result<Answer> {
     {
         return Ok(Err(refusal));
     }
-    Ok(match &route {
-        Route::Health => Ok(answer::json(200, r#"{"status":"ok"}"#.to_owned())?),
-        Route::Page => {
-            let assets: Fetcher = env.assets("ASSETS")?;
-            Ok(assets.fetch_request(request).await?)
+    match &route {
+        Route::Health => return answer::json(200, r#"{"status":"ok"}"#.to_owned()).map(Ok),
+        Route::Page => return page::show(request, env).await.map(Ok),
+        _ => {}
+    }
+    let choice = match choose_dialect(&request, default_dialect(env)) {
+        Err(refusal) if matches!(route, Route::Connect(_)) => return Ok(Err(refusal)),
+        choice => choice,
+    };
+    let door = Door::of(&request, env, context).await;
+    let Some(room) = route.room() else {
+        return match numbers(&route, &request, env, door).await {
+            Ok((body, media_type)) => answer::text(200, body, media_type).map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
+        };
+    };
+    match door.admit(room) {
+        Ok(visitor) => hand_over(room, &request, &visitor, env).await.map(Ok),
+        Err(Refusal::Unauthorized(_))
+            if choice.is_ok_and(|choice| choice.dialect.closes_the_unauthorized())
+                && matches!(route, Route::Connect(_)) =>
+        {
+            let code = CloseCode::Unauthorized;
+            door::turn_away(code.number(), code.reason()).map(Ok)
         }
-        Route::Rooms => {
-            let limit = match answer::number(&request, "limit") {
-                Ok(limit) => limit.map_or(LISTED_MAX, |limit| usize::try_from(limit).unwrap_or(LISTED_MAX)),
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let door = Door::of(&request, env);
-            match door.sight() {
-                Ok(shows) => {
-                    answer::or_refused(lobby::overview(env, |all| all.list(limit, shows)).await, JSON)
-                }
-                Err(refusal) => answer::refused(&refusal),
-            }
-            .map(Ok)?
-        }
-        Route::Status => answer::or_refused(lobby::overview(env, Overview::status).await, JSON).map(Ok)?,
-        Route::Metrics => {
-            let door = Door::of(&request, env);
-            match door.sight() {
-                Ok(shows) => {
-                    answer::or_refused(lobby::overview(env, |all| metrics(all, shows)).await, OPEN_METRICS)
-                }
-                Err(refusal) => answer::refused(&refusal),
-            }
-            .map(Ok)?
-        }
-        Route::Connect(room) => {
-            let choice = match choose_dialect(&request, default_dialect(env)) {
-                Ok(choice) => choice,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            match Door::of(&request, env).admit(room) {
-                Ok(visitor) => Ok(connect_to(room, &request, &visitor, env).await?),
-                Err(Refusal::Unauthorized(_)) if choice.dialect.closes_the_unauthorized() => {
-                    Ok(door::turn_away(CloseCode::Unauthorized.number(), CloseCode::Unauthorized.reason())?)
-                }
-                Err(refusal) => Err(refusal),
-            }
-        }
-        Route::Summary(room)
-        | Route::History(room)
-        | Route::Publish(room)
-        | Route::Order(room)
-        | Route::Moderate(room) => match Door::of(&request, env).admit(room) {
-            Ok(visitor) => Ok(hand_to(room, &request, &visitor, env).await?),
-            Err(refusal) => Err(refusal),
-        },
-    })
+        Err(refusal) => Ok(Err(refusal)),
+    }
 }
 
 /// What a request is answered with, if it is not refused.
 type Answer = std::result::Result<Response, Refusal>;
+
+/// Tells somebody of all rooms together: a text and its media type.
+async fn numbers(
+    route: &Route,
+    request: &Request,
+    env: &Env,
+    door: Door,
+) -> std::result::Result<(String, &'static str), Refusal> {
+    let limit = if *route == Route::Rooms { answer::number(request, "limit")? } else { None };
+    let limit = limit.map_or(LISTED_MAX, |limit| usize::try_from(limit).unwrap_or(LISTED_MAX));
+    let pass = if *route == Route::Status { None } else { door.sight()? };
+    let shows = |room: &str| pass.as_ref().is_some_and(|pass| pass.shows(room));
+    let all = lobby::overview(env).await?;
+    Ok(match route {
+        Route::Rooms => (all.list(limit, shows), JSON),
+        Route::Metrics => (metrics(&all, shows), OPEN_METRICS),
+        _ => (all.status(), JSON),
+    })
+}
 
 async fn hand_to(room: &RoomName, request: &Request, visitor: &Visitor, env: &Env) -> Result<Response> {
     let request = door::introduce(request, visitor)?;
     env.durable_object("ROOMS")?.get_by_name(room.as_str())?.fetch_with_request(request).await
 }
 
-/// Hands an upgrade to a room, or to the relay that the room sends it to.
-async fn connect_to(room: &RoomName, request: &Request, visitor: &Visitor, env: &Env) -> Result<Response> {
+/// Hands a request to a room, or an upgrade to the relay that the room sends it to.
+async fn hand_over(room: &RoomName, request: &Request, visitor: &Visitor, env: &Env) -> Result<Response> {
     let answer = hand_to(room, request, visitor, env).await?;
     let Some(key) = answer.headers().get(answer::ELSEWHERE)? else { return Ok(answer) };
     let (relays, name) = (env.durable_object("RELAYS")?, relay::object_name(room.as_str(), &key));
