@@ -18,11 +18,15 @@ pub fn limited(address: &str) -> Option<String> {
     let left_out = 8usize.saturating_sub(count(before) + count(after));
     let before = before.split(':').filter(|group| !group.is_empty());
     let groups = before.chain(std::iter::repeat_n("0", left_out)).chain(after.split(':'));
-    let network = groups.take(4).map(|group| match group.trim_start_matches('0') {
-        "" => "0".to_owned(),
-        group => group.to_ascii_lowercase(),
-    });
-    Some(network.collect::<Vec<_>>().join(":"))
+    let mut network = String::new();
+    for group in groups.take(4) {
+        network.push(':');
+        network.push_str(match group.trim_start_matches('0') {
+            "" => "0",
+            group => group,
+        });
+    }
+    Some(network.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -34,23 +38,23 @@ mod tests {
         for (address, expected) in [
             ("203.0.113.7", Some("203.0.113.7")),
             (" 203.0.113.7 ", Some("203.0.113.7")),
-            ("2001:db8::1", Some("2001:db8:0:0")),
-            ("2001:db8::", Some("2001:db8:0:0")),
-            ("2001:0DB8::", Some("2001:db8:0:0")),
-            ("2001:db8:0:0:ffff:ffff:ffff:ffff", Some("2001:db8:0:0")),
-            ("2001:db8:0:1::1", Some("2001:db8:0:1")),
-            ("2001:db8:1::2:3:4:5", Some("2001:db8:1:0")),
-            ("2001::1:2:3:4:5:6", Some("2001:0:1:2")),
-            ("::2:3:4:5:6:7:8", Some("0:2:3:4")),
-            ("64:ff9b::203.0.113.7", Some("64:ff9b:0:0")),
+            ("2001:db8::1", Some(":2001:db8:0:0")),
+            ("2001:db8::", Some(":2001:db8:0:0")),
+            ("2001:0DB8::", Some(":2001:db8:0:0")),
+            ("2001:db8:0:0:ffff:ffff:ffff:ffff", Some(":2001:db8:0:0")),
+            ("2001:db8:0:1::1", Some(":2001:db8:0:1")),
+            ("2001:db8:1::2:3:4:5", Some(":2001:db8:1:0")),
+            ("2001::1:2:3:4:5:6", Some(":2001:0:1:2")),
+            ("::2:3:4:5:6:7:8", Some(":0:2:3:4")),
+            ("64:ff9b::203.0.113.7", Some(":64:ff9b:0:0")),
             ("::ffff:203.0.113.7", Some("203.0.113.7")),
             ("127.0.0.1", None),
             ("127.9.9.9", None),
             ("::1", None),
             ("::ffff:127.0.0.1", None),
             ("", None),
-            (":", Some("0:0:0:0")),
-            (":::::::::", Some("0:0:0:0")),
+            (":", Some(":0:0:0:0")),
+            (":::::::::", Some(":0:0:0:0")),
         ] {
             assert_eq!(limited(address).as_deref(), expected, "{address}");
         }

@@ -29,6 +29,7 @@ export { Client, fence, UpgradeRefused } from "./client.js";
  * @typedef {object} ServerOptions
  * @property {Record<string, string>} [vars] override those of wrangler.toml
  * @property {string} [build] the folder whose worker runs: build, build-faults, or a copy of one
+ * @property {Record<string, number>} [ratelimits] requests a minute by the name of the binding, instead of those of wrangler.toml
  * @property {boolean} [watched] count how often each room's object was made (see `wakes`)
  * @property {boolean} [counted] count calls from WebAssembly and frames (see crossings.js)
  */
@@ -191,7 +192,7 @@ export class Server {
 }
 
 /** Reads wrangler.toml into what Miniflare takes. @param {ServerOptions} options */
-function settings({ vars = {}, build = "build", watched = false, counted = false }) {
+function settings({ vars = {}, build = "build", watched = false, counted = false, ratelimits }) {
   const { workerOptions, main } = wrangler.unstable_getMiniflareWorkerOptions(CONFIG);
   if (main === undefined) throw new Error("wrangler.toml names no main module");
   const root = dirname(CONFIG);
@@ -215,8 +216,15 @@ function settings({ vars = {}, build = "build", watched = false, counted = false
   const bindings = { .../** @type {Record<string, string>} */ (workerOptions.bindings), ...vars };
   const { modulesRules: _, ...bare } = workerOptions; // modules are listed one by one instead
   const assets = { .../** @type {object} */ (bare.assets), directory: join(root, "public") }; // as it lies there, so that a change needs no build
-  const worker = { ...bare, assets, name: NAME, modules, modulesRoot: dirname(script), bindings };
+  const limiters = ratelimits === undefined ? workerOptions.ratelimits : limitersOf(ratelimits);
+  const worker = { ...bare, assets, name: NAME, modules, modulesRoot: dirname(script), bindings, ratelimits: limiters };
   return { worker, className: ROOMS.className };
+}
+
+/** @param {Record<string, number>} limits a minute, by name */
+function limitersOf(limits) {
+  const limiters = Object.entries(limits).map(([name, limit], at) => [name, { type: "ratelimit", name, namespace_id: String(at), simple: { limit, period: 60 } }]);
+  return Object.fromEntries(limiters);
 }
 
 /** @typedef {{ type: "ESModule" | "CompiledWasm", path: string, contents?: string }} Module */

@@ -71,7 +71,6 @@ pub enum Doors {
 }
 
 /// Where the public keys of who issues tokens are.
-#[derive(Clone, PartialEq, Eq)]
 pub enum PublicKeys {
     /// Here.
     Known(Vec<Key>),

@@ -16,3 +16,18 @@ export function sendToAll(sockets, frame) {
   }
   return sockets.length;
 }
+
+/**
+ * What was attached to a socket, if it is a text. Without a detour through serde, whose words for what is none
+ * would bring the formatting of floating-point numbers into the bundle.
+ * @param {WebSocket & { deserializeAttachment?: () => unknown }} socket
+ */
+export function attached(socket) {
+  const kept = socket.deserializeAttachment?.();
+  return typeof kept === "string" ? kept : undefined;
+}
+
+/** @param {WebSocket & { serializeAttachment?: (value: unknown) => void }} socket @param {string} text */
+export function attach(socket, text) {
+  socket.serializeAttachment?.(text);
+}

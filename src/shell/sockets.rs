@@ -45,6 +45,9 @@ struct Attachment {
 extern "C" {
     #[wasm_bindgen(js_name = sendToAll)]
     fn send_to_all(sockets: &Array, frame: &JsString) -> usize;
+    fn attached(socket: &web_sys::WebSocket) -> Option<String>;
+    #[wasm_bindgen(catch)]
+    fn attach(socket: &web_sys::WebSocket, text: &str) -> std::result::Result<(), JsValue>;
 }
 
 /// All open connections of a room.
@@ -234,7 +237,8 @@ impl Socket {
                 serde_json::to_string(&self.seat.visitor)?
             },
         };
-        self.ws.serialize_attachment(serde_json::to_string(&Kept::Seat(attachment))?)
+        attach(self.ws.as_ref(), &serde_json::to_string(&Kept::Seat(attachment))?)
+            .map_err(|_| Error::RustError("no attachment".to_owned()))
     }
 }
 
@@ -250,8 +254,8 @@ pub(super) fn close_all(state: &State, code: CloseCode) {
 /// Ends a connection, and notes that with its WebSocket, so that a room which wakes does not count it.
 fn end(ws: &WebSocket, code: CloseCode) {
     let kept = serde_json::to_string(&Kept::Ended(code.number())).unwrap_or_default();
-    if let Err(error) = ws.serialize_attachment(kept) {
-        console_error!("an ended connection keeps its seat: {error}");
+    if attach(ws.as_ref(), &kept).is_err() {
+        console_error!("an ended connection keeps its seat");
     }
     close(ws, code.number(), code.reason());
 }
@@ -262,6 +266,5 @@ fn close(ws: &WebSocket, code: u16, reason: &str) {
 }
 
 fn kept_with(ws: &WebSocket) -> Option<Kept> {
-    let text: Option<String> = ws.deserialize_attachment().ok()?;
-    serde_json::from_str(&text?).ok()
+    serde_json::from_str(&attached(ws.as_ref())?).ok()
 }

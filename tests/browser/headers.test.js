@@ -1,5 +1,5 @@
 // @ts-check
-/** The page's headers in a real browser: it works with them, what they forbid does not, and no other site may frame it. */
+/** The page's headers in a real browser: it works with them, what they forbid does not, and who may frame it is the operator's to say. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -19,21 +19,28 @@ const origin = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */
 
 const server = await startServer();
 after(() => server.close());
+const framable = await startServer({ vars: { FRAME_ANCESTORS: origin } });
+after(() => framable.close());
 framed["/refused"] = `${server.url}/den`;
+framed["/allowed"] = `${framable.url}/den`;
 const browser = await launchBrowser();
 after(() => browser.close());
 
-test("every page and file has the headers", async () => {
+test("every page and file has the headers, and the page says who may frame it", async () => {
   for (const path of ["/", "/den", "/page/main.js", "/style/base.css", "/favicon.svg", "/client/parlor.js", "/sw.js"]) {
     const { headers } = await server.request(path);
     const policy = String(headers["content-security-policy"]);
     assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/, path);
     assert.match(policy, /object-src 'none'; base-uri 'none'; form-action 'none'/, path);
-    assert.match(policy, /frame-ancestors 'none'/, path);
     assert.doesNotMatch(policy, /unsafe|\*/, path);
     assert.equal(headers["x-content-type-options"], "nosniff", path);
     assert.equal(headers["referrer-policy"], "same-origin", path);
     assert.match(String(headers["permissions-policy"]), /camera=\(\), microphone=\(\)/, path);
+  }
+  for (const [from, ancestors] of /** @type {const} */ ([[server, "'none'"], [framable, origin]])) {
+    for (const path of ["/", "/den"]) {
+      assert.ok(String((await from.request(path)).headers["content-security-policy"]).includes(`frame-ancestors ${ancestors}`), path);
+    }
   }
 });
 
@@ -69,7 +76,7 @@ test("the page works with them, and injected scripts and styles don't", async ()
   await ada.context.close();
 });
 
-test("no other site shows the page in a frame, at all", async () => {
+test("no other site shows the page in a frame, but one that is named", async () => {
   const page = await browser.newPage();
   const shows = async () => {
     const frame = page.frames().find((one) => one.parentFrame());
@@ -81,5 +88,8 @@ test("no other site shows the page in a frame, at all", async () => {
   await page.goto(`${origin}/refused`);
   assert.equal(await shows(), false);
   assert.ok(said.some((text) => /frame-ancestors 'none'/.test(text)), said.join("\n"));
+  await page.goto(`${origin}/allowed`);
+  await page.frameLocator("iframe").getByLabel("Your name").waitFor();
+  assert.equal(await shows(), true);
   await page.close();
 });
