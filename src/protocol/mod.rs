@@ -4,6 +4,7 @@
 //! text always means the same. What it can't spell it leaves out, so that no client gets a frame that it
 //! does not know.
 
+mod fields;
 mod html;
 mod relay;
 #[cfg(test)]
@@ -14,7 +15,7 @@ mod text;
 mod v1;
 mod ws_chat;
 
-pub use v1::{error_body, history, order, page_body, record_body};
+pub use v1::{error_body, history, order, page_body, post, record_body};
 
 use crate::limits::FRAME_BYTES_MAX;
 use crate::refusal::Refusal;

@@ -1,10 +1,9 @@
 //! `parlor.v1`: one JSON object a frame, with a `type`. docs/PROTOCOL.md is its contract; the golden
 //! frames in tests/frames are read by this file's tests and by the JavaScript ones.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
+use super::fields::Fields;
 use super::{Grammar, spell};
 use crate::limits::{BATCH_BYTES_MAX, ClientLimits, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX};
 use crate::refusal::Refusal;
@@ -13,7 +12,7 @@ use crate::room::moderation::{Order, Record, Whom};
 use crate::room::presence::{Member, MemberId};
 use crate::room::rules::House;
 use crate::room::visitor::Role;
-use crate::room::{Notice, Position, Reply, Request, Unreadable, Welcome};
+use crate::room::{Notice, Position, Post, Reply, Request, Unreadable, Welcome};
 
 pub(super) static GRAMMAR: Grammar = Grammar {
     name: "parlor.v1",
@@ -26,35 +25,6 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     closes_the_unauthorized: false,
     after: |_| None,
 };
-
-/// The fields that frames of clients have, as JSON text: which of them a frame needs, and of which type,
-/// follows from its `type`. Others are ignored; `null` counts as absent.
-#[derive(Deserialize)]
-struct Fields<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<&'a RawValue>,
-    name: Option<&'a RawValue>,
-    session: Option<&'a RawValue>,
-    after: Option<&'a RawValue>,
-    before: Option<&'a RawValue>,
-    limit: Option<&'a RawValue>,
-    id: Option<&'a RawValue>,
-    text: Option<&'a RawValue>,
-    reply_to: Option<&'a RawValue>,
-    on: Option<&'a RawValue>,
-    seq: Option<&'a RawValue>,
-    reason: Option<&'a RawValue>,
-    member: Option<&'a RawValue>,
-    sub: Option<&'a RawValue>,
-    for_ms: Option<&'a RawValue>,
-    interval_ms: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct After {
-    epoch: String,
-    seq: Seq,
-}
 
 /// A frame to a client that has no messages in it; those are spliced in as they are stored.
 #[derive(Serialize)]
@@ -131,65 +101,62 @@ struct ErrorFrame<'a> {
 
 /// Reads a frame.
 fn decode(frame: &str) -> Result<Request, Unreadable> {
-    let fields: Fields<'_> = serde_json::from_str(frame).map_err(malformed)?;
-    let kind: String = required("type", fields.kind)?;
-    let seq = || required("seq", fields.seq);
-    let on = || required("on", fields.on);
-    Ok(match kind.as_str() {
+    request(frame).map_err(Unreadable::Malformed)
+}
+
+fn request(frame: &str) -> Result<Request, String> {
+    let fields = Fields::read(frame)?;
+    let seq = || fields.required("seq");
+    let on = || fields.required("on");
+    let whom = || -> Result<Whom, String> {
+        let (member, sub) = (fields.optional("member")?, fields.optional("sub")?);
+        Ok(Whom { member, sub, for_ms: fields.optional("for_ms")? })
+    };
+    Ok(match fields.required::<String>("type")?.as_str() {
         "join" => {
-            let after: Option<After> = optional(fields.after)?;
-            let after = after.map(|After { epoch, seq }| Position { epoch, seq });
-            Request::Join { name: required("name", fields.name)?, session: optional(fields.session)?, after }
+            let after = fields.json("after").map(position).transpose()?;
+            Request::Join { name: fields.required("name")?, session: fields.optional("session")?, after }
         }
         "send" => Request::Send {
-            id: required("id", fields.id)?,
-            text: required("text", fields.text)?,
-            reply_to: optional(fields.reply_to)?,
+            id: fields.required("id")?,
+            text: fields.required("text")?,
+            reply_to: fields.optional("reply_to")?,
         },
         "typing" => Request::Typing { on: on()? },
-        "rename" => Request::Rename { name: required("name", fields.name)? },
+        "rename" => Request::Rename { name: fields.required("name")? },
         "history" => {
-            let limit: Option<Seq> = optional(fields.limit)?;
+            let limit: Option<Seq> = fields.optional("limit")?;
             let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-            let wanted = history(optional(fields.before)?, optional(fields.after)?, limit);
-            let (range, limit) = wanted.map_err(Unreadable::Malformed)?;
+            let (range, limit) = history(fields.optional("before")?, fields.optional("after")?, limit)?;
             Request::History { range, limit }
         }
-        "report" => Request::Report { seq: seq()?, reason: required("reason", fields.reason)? },
+        "report" => Request::Report { seq: seq()?, reason: fields.required("reason")? },
         "delete" => Request::Moderate(Order::Delete { seq: seq()? }),
-        "remove" => Request::Moderate(Order::Remove(fields.whom()?)),
-        "ban" => Request::Moderate(Order::Ban(fields.whom()?)),
-        "unban" => Request::Moderate(Order::Unban(fields.whom()?)),
-        "mute" => Request::Moderate(Order::Mute(fields.whom()?)),
-        "unmute" => Request::Moderate(Order::Unmute(fields.whom()?)),
+        "remove" => Request::Moderate(Order::Remove(whom()?)),
+        "ban" => Request::Moderate(Order::Ban(whom()?)),
+        "unban" => Request::Moderate(Order::Unban(whom()?)),
+        "mute" => Request::Moderate(Order::Mute(whom()?)),
+        "unmute" => Request::Moderate(Order::Unmute(whom()?)),
         "lock" => Request::Moderate(Order::Lock { on: on()? }),
-        "slow_mode" => {
-            let interval_ms = required("interval_ms", fields.interval_ms)?;
-            Request::Moderate(Order::SlowMode { interval_ms })
-        }
+        "slow_mode" => Request::Moderate(Order::SlowMode { interval_ms: fields.required("interval_ms")? }),
         "clear" => Request::Moderate(Order::Clear),
         "ping" => Request::Ping,
-        _ => return Err(Unreadable::Malformed("there is no frame of this `type`".to_owned())),
+        _ => return Err("there is no frame of this `type`".to_owned()),
     })
 }
 
-impl Fields<'_> {
-    fn whom(&self) -> Result<Whom, Unreadable> {
-        let (member, sub, for_ms) = (optional(self.member)?, optional(self.sub)?, optional(self.for_ms)?);
-        Ok(Whom { member, sub, for_ms })
-    }
+fn position(json: &str) -> Result<Position, String> {
+    let fields = Fields::read(json)?;
+    Ok(Position { epoch: fields.required("epoch")?, seq: fields.required("seq")? })
 }
 
-fn optional<T: DeserializeOwned>(field: Option<&RawValue>) -> Result<Option<T>, Unreadable> {
-    field.map(|json| serde_json::from_str(json.get())).transpose().map_err(malformed)
-}
-
-fn required<T: DeserializeOwned>(name: &str, field: Option<&RawValue>) -> Result<T, Unreadable> {
-    optional(field)?.ok_or_else(|| Unreadable::Malformed(format!("`{name}` is missing")))
-}
-
-fn malformed(error: serde_json::Error) -> Unreadable {
-    Unreadable::Malformed(error.to_string())
+/// Reads a message that comes over HTTP.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn post(body: &str) -> Result<Post, String> {
+    let fields = Fields::read(body)?;
+    Ok(Post { id: fields.required("id")?, name: fields.required("name")?, text: fields.required("text")? })
 }
 
 /// Reads an order of a moderator, as it comes over HTTP: the same text as its frame.

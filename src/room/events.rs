@@ -147,7 +147,7 @@ pub struct Position {
 }
 
 /// A message that comes over HTTP.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Post {
     /// What its sender calls it, on every try.
     pub id: String,

@@ -89,7 +89,7 @@ pub(super) async fn post(request: &mut Request) -> Result<std::result::Result<Po
         Ok(body) => body,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    Ok(serde_json::from_str(&body).map_err(|error| Refusal::BadFrame(error.to_string())))
+    Ok(protocol::post(&body).map_err(Refusal::BadFrame))
 }
 
 /// Reads which records of moderation a URL asks for.
