@@ -3,7 +3,7 @@
  * WebSocket frames as a library would not send them: the cases of the Autobahn test suite for servers that reach a
  * room, by their numbers there. A frame that is one is served however it was cut; what breaks the protocol ends
  * that connection, and a member of the same room sees it leave and nothing else. workerd is lenient where it harms
- * nobody, so these cases are not here: 2.5 (a ping of 126 bytes), 7.3.6 (a close of 126), a frame without a mask.
+ * nobody, so these cases are not here: 2.5 (a ping of 126 bytes), a frame without a mask.
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -89,6 +89,7 @@ const ENDED = [
   ["5.9", "a continuation of nothing", () => rawFrame(CONTINUATION, "x"), [1002, 1006]],
   ["5.18", "a text within a text", () => Buffer.concat([rawFrame(TEXT, "{", { fin: false }), rawFrame(TEXT, "}")]), [1002, 1006]],
   ["7.3.2", "a close of one byte", () => rawFrame(8, "x"), [1002, 1005, 1006]],
+  ["7.3.6", "a close of 126 bytes", () => rawClose(1000, "x".repeat(124)), [1000, 1002, 1005, 1006]],
   ["9.1.1", "a text of 64 KiB and a byte", () => rawFrame(TEXT, " ".repeat(65_537)), [1009]],
   ["9.1.6", "a text of 16 MiB", () => rawFrame(TEXT, " ".repeat(16 * 1_048_576)), [1009, 1006]],
   ["9.3.9", "64 KiB and a byte in fragments", () => fragments(" ".repeat(65_537), 4_096), [1009]],
@@ -131,8 +132,10 @@ for (const code of [0, 999, 1004, 1005, 1006, 1016, 1100, 2999, 5000, 65535]) {
   test(`7.9: a close with ${code}, which may not be sent, ends the connection all the same`, async () => {
     const raw = await join();
     raw.write(rawClose(code));
-    await member.next("left");
+    const answer = await raw.closeCode();
+    assert.ok([1002, 1005, 1006, code].includes(answer), String(answer));
     raw.tcp.destroy();
+    await member.next("left");
     await fence(member);
   });
 }

@@ -195,13 +195,9 @@ impl RoomObject {
     pub fn websocket_close(&self, ws: web_sys::WebSocket, code: u16, reason: String) {
         let ws = WebSocket::from(ws);
         self.ended(&ws);
-        // 1005 is a close without a code, 1006 no close at all: neither may be sent. It throws where the close
-        // was answered already.
-        let _ = match code {
-            1006 => Ok(()),
-            1005 => ws.close::<&str>(None, None),
-            code => ws.close(Some(code), Some(reason)),
-        };
+        // 1005 is a close without a code, and others may not be sent either: then it throws, and the answer is a
+        // close without one. It throws, too, where the close was answered already or the connection is gone.
+        let _ = ws.close(Some(code), Some(reason)).or_else(|_| ws.close::<&str>(None, None));
     }
 
     /// Takes the failure of a connection in.
