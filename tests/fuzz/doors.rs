@@ -151,7 +151,15 @@ fn doors() -> Doors {
 }
 
 fn admit(shown: &[String]) -> Result<Visitor, Refusal> {
-    doors().admit(shown, Some(&RoomName::default()), &Limits::default(), NOW_MS)
+    let doors = doors();
+    let vouched = match doors.take(shown)? {
+        Some(token) => Some({
+            let is_signed = doors.have_signed(&token);
+            token.vouched(is_signed)?
+        }),
+        None => None,
+    };
+    doors.pass(vouched, &Limits::default(), NOW_MS)?.admit(&RoomName::default())
 }
 
 /// Whatever is shown, it opens nothing unless our key has signed it.
