@@ -14,7 +14,7 @@ import { gzipSync } from "node:zlib";
 import { startServer } from "../harness.js";
 import { withoutComments } from "../../scripts/page.mjs";
 import { startEdge } from "./edge.js";
-import { launchBrowser } from "./person.js";
+import { holds, launchBrowser } from "./person.js";
 
 const WEIGHT_BYTES_MAX = 60 * 1_024;
 const FIRST_INTERACTION_MS_MAX = 1_000;
@@ -106,8 +106,7 @@ async function firstInteraction(path, locale) {
     observer.observe(document, { subtree: true, childList: true, attributes: true });
   });
   await page.goto(edge.url + path);
-  const ms = await page.waitForFunction(() => performance.getEntriesByName("usable")[0]?.startTime);
-  const usable_ms = Number(await ms.jsonValue());
+  const usable_ms = Number(await holds(page, () => performance.getEntriesByName("usable")[0]?.startTime));
   const files = await page.evaluate(() => {
     const before = performance.getEntriesByName("there")[0]?.startTime ?? 0;
     const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startServer, UNHURRIED } from "../harness.js";
-import { launchBrowser, Person } from "./person.js";
+import { holds, launchBrowser, Person } from "./person.js";
 
 const server = await startServer({ vars: UNHURRIED });
 after(() => server.close());
@@ -52,7 +52,7 @@ test("connecting, live, reconnecting with a countdown and a way to try now: each
   const banner = alice.page.locator("#banner");
   await banner.filter({ hasText: /Trying again in \d+ s/ }).waitFor();
   const before = tries;
-  await alice.page.waitForFunction(() => /in [2-9] s|in \d\d s/.test(document.getElementById("banner-text")?.textContent ?? "")); // a wait long enough to be cut short
+  await holds(alice.page, () => /in [2-9] s|in \d\d s/.test(document.getElementById("banner-text")?.textContent ?? "")); // a wait long enough to be cut short
   while (tries < before + 3) {
     await alice.page.getByRole("button", { name: "Try now" }).click({ timeout: 5_000 }).catch(() => {});
   }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Client, startServer, UNHURRIED } from "../harness.js";
 import { eventually, listed } from "../numbers.js";
-import { launchBrowser, Person } from "./person.js";
+import { holds, launchBrowser, Person } from "./person.js";
 
 const server = await startServer({ vars: UNHURRIED });
 after(() => server.close());
@@ -114,7 +114,7 @@ test("on a phone the device's own sharing is asked first", async () => {
   await ada.page.getByLabel("Your name").fill("Ada");
   await ada.page.getByRole("button", { name: "Join", exact: true }).tap();
   await ada.page.getByRole("main").getByRole("button", { name: "Share link" }).tap();
-  await ada.page.waitForFunction(() => Reflect.get(window, "shared").length === 1);
+  await holds(ada.page, () => Reflect.get(window, "shared").length === 1);
   assert.deepEqual(await ada.page.evaluate(() => Reflect.get(window, "shared")), [{ title: "picnic", url: `${server.url}/picnic` }]);
   assert.equal(await ada.page.getByRole("dialog").count(), 0);
   await ada.context.close();

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startServer, UNHURRIED } from "../harness.js";
 import { startEdge } from "./edge.js";
-import { launchBrowser, Person } from "./person.js";
+import { holds, launchBrowser, Person } from "./person.js";
 
 const server = await startServer({ vars: UNHURRIED });
 after(() => server.close());
@@ -29,7 +29,7 @@ test("a page that was open once opens without a network: its room's lines, and w
   await alice.say("see you");
   await alice.seesAll(["see you behind the tunnel", "see you"]);
   await isInstalled(alice.page);
-  await alice.page.waitForFunction(() => localStorage.getItem("parlor.history tunnel")?.includes('"see you"'));
+  await holds(alice.page, () => localStorage.getItem("parlor.history tunnel")?.includes('"see you"'));
 
   await alice.context.setOffline(true);
   await alice.page.reload();
@@ -94,7 +94,7 @@ test("after a deploy the next visit is of the new page, with a network and witho
   await page.goto(`${edge.url}/tea`);
   await isOf(2);
   // The snapshot follows what was seen to be new, in whole.
-  await page.waitForFunction(async () => {
+  await holds(page, async () => {
     for (const name of await caches.keys()) {
       const snapshot = await caches.open(name);
       const [taken, words, shell] = await Promise.all(["/taken-at", "/page/words/en.js", "/"].map(async (path) => (await snapshot.match(path))?.text()));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Client, startServer, UNHURRIED } from "../harness.js";
-import { launchBrowser, Person } from "./person.js";
+import { holds, launchBrowser, Person } from "./person.js";
 
 const server = await startServer({ vars: UNHURRIED });
 after(() => server.close());
@@ -163,7 +163,7 @@ test("unread lines are counted in the title while the page is hidden, and notifi
     Object.defineProperty(document, "visibilityState", { value, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
   }, state);
-  const count = (/** @type {string} */ wanted) => alice.page.waitForFunction((text) => document.title === text, wanted, { polling: 50 });
+  const count = (/** @type {string} */ wanted) => holds(alice.page, (text) => document.title === text, wanted);
   await become("hidden");
   await bo.say("one");
   await bo.say("two @Alice");

@@ -4,6 +4,7 @@
  * and tells what they would see.
  */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { chromium } from "playwright-core";
 
 const EXECUTABLE = process.env["CHROMIUM_PATH"] || "/usr/bin/chromium";
@@ -18,6 +19,7 @@ const ARGUMENTS = [
 ];
 /** Long enough for a reconnect with backoff on a loaded machine. */
 const DEADLINE_MS = 30_000;
+const LOOK_EVERY_MS = 20;
 
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {{ seq: number, text: string, state: string }} Line */
@@ -74,7 +76,7 @@ export class Person {
 
   /** Waits until something holds on the page. @param {string} what @param {string | (() => unknown)} condition  Runs in the page. */
   async until(what, condition) {
-    await this.page.waitForFunction(condition, undefined, { polling: "raf" }).catch((error) => assert.fail(`${this.name}: not ${what}: ${error.message}`));
+    await holds(this.page, condition).catch((error) => assert.fail(`${this.name}: not ${what}: ${error.message}`));
   }
 
   async isLive() {
@@ -130,5 +132,27 @@ export class Person {
     await people.getByRole("listitem").nth(names.length).waitFor({ state: "detached" });
     const texts = await people.getByRole("listitem").allTextContents();
     for (const name of names) assert.ok(texts.some((text) => text.includes(name)), `${name} in ${texts}`);
+  }
+}
+
+/**
+ * Waits until a function, or an expression, is true on a page, and returns what it is then. Playwright's own
+ * `waitForFunction` evaluates again from within the page, which our Content-Security-Policy rightly forbids.
+ * @template A
+ * @param {import("playwright-core").Page} page
+ * @param {string | ((argument: A) => unknown)} condition
+ * @param {A} [argument]
+ * @returns {Promise<any>}
+ */
+export async function holds(page, condition, argument) {
+  const deadline = performance.now() + DEADLINE_MS;
+  /** @type {unknown} */
+  let lastError;
+  for (;;) {
+    // Its frame may be on the way to another page.
+    const value = await page.evaluate(/** @type {any} */ (condition), argument).catch((error) => void (lastError = error));
+    if (value) return value;
+    assert.ok(performance.now() < deadline, `not within ${DEADLINE_MS} ms: ${condition} ${lastError ?? ""}`);
+    await sleep(LOOK_EVERY_MS);
   }
 }
