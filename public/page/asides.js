@@ -36,9 +36,10 @@ export class Asides {
   /** The note that may still grow: the last one, if no message came since. @param {number} head @param {new () => Comings} Comings */
   comings(head, Comings) {
     const last = this.#asides.at(-1);
-    if (last && "comings" in last && last.place === head) return last.comings;
+    const place = Math.max(head, last?.place ?? 0);
+    if (last && "comings" in last && last.place === place) return last.comings;
     const comings = new Comings();
-    this.#asides.push({ place: head, key: `note ${(this.#count += 1)}`, comings });
+    this.#asides.push({ place, key: `note ${(this.#count += 1)}`, comings });
     if (this.#asides.length > ASIDES_MAX) this.#asides.splice(0, 1);
     return comings;
   }

@@ -157,8 +157,9 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
     const member = type === "left" ? before : room.members.get(id);
     if (!member || id === room.you?.id) return;
     know(member);
+    const { head } = timeline; // a message in the same batch is there before the promise is
     const { Comings } = await (loadingComings ??= import("./comings.js")); // one promise, so that they stay in order
-    const comings = asides.comings(timeline.head, Comings);
+    const comings = asides.comings(head, Comings);
     if (type === "joined") comings.joins(member);
     if (type === "left") comings.leaves(member);
     if (type === "renamed" && before) comings.renames(member, before.name);

@@ -47,6 +47,15 @@ test("who comes and goes is told in one folded note, between the lines", async (
   const order = await alice.page.locator("#lines > li").evaluateAll((items) => items.map((item) => item.className.split(" ")[0]));
   assert.deepEqual(order, ["note", "line", "note"]);
   assert.equal(await alice.page.getByRole("log").textContent(), "Bo: hello ", "comings are not read out");
+  // Who speaks at once is told in one frame with having come; the note stands before the line.
+  const fay = await Client.connect(server, "comings");
+  fay.write({ type: "join", name: "Fay" });
+  fay.send("here I am");
+  await told("Fay joined · Ed left · Cy is now Cyril");
+  await alice.seesAll(["hello", "here I am"]);
+  const texts = await alice.page.locator("#lines > li").evaluateAll((items) => items.map((item) => item.textContent ?? ""));
+  assert.ok(texts.findIndex((text) => text.includes("Fay") && text.includes("joined")) < texts.findIndex((text) => text.includes("here I am")), texts.join("\n"));
+  await fay.close();
   await Promise.all(crowd.slice(0, 3).map((client) => client.close()));
   await alice.context.close();
 });
