@@ -50,15 +50,6 @@ export class Slice {
     this.#to = Infinity;
   }
 
-  /** Goes to where this seq is in the middle, unless it is shown. @param {number} seq @param {Timeline} timeline */
-  toSeq(seq, timeline) {
-    const [from, to] = this.range(timeline);
-    const at = seq - timeline.first;
-    if (at >= from && at < to) return;
-    this.#from = seq - STEP;
-    this.#to = seq + STEP;
-  }
-
   /** Gives up what is too much, farthest from the eye. @param {Timeline} timeline @param {number} eye  A seq; Infinity at the end. */
   fit(timeline, eye) {
     const { first, head } = timeline;
