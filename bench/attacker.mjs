@@ -23,6 +23,8 @@ const SAY_EVERY_MS = 600;
 const SETTLE_MS = 3_000;
 const WRITE_BYTES = 256 * 1024;
 const CHURN_AT_ONCE = 8;
+/** One attacker has one address, as it has in the world; on loopback itself nobody is counted by address. */
+const ADDRESS = { "CF-Connecting-IP": "203.0.113.66" };
 
 /** @param {object} frame */
 const text = (frame) => rawFrame(TEXT, JSON.stringify(frame));
@@ -33,6 +35,7 @@ const ATTACKS = {
   signals: (number) => text(number % 2 ? { type: "rename", name: `Eve ${number}` } : { type: "typing", on: true }),
   bad: () => rawFrame(TEXT, "[".repeat(64)),
   big: () => text({ type: "send", id: "big", text: "x".repeat(65_000) }),
+  pings: () => rawFrame(TEXT, '{"type":"ping"}'),
   history: () => text({ type: "history", limit: 200 }),
   churn: () => Buffer.alloc(0),
 };
@@ -122,7 +125,7 @@ async function attack(port, kind) {
   const one = async () => {
     while (!state.stopped) {
       counts.connections += 1;
-      const raw = await RawSocket.connect(port, `/${ROOM}`).catch(() => undefined);
+      const raw = await RawSocket.connect(port, `/${ROOM}`, ADDRESS).catch(() => undefined);
       if (raw === undefined) continue;
       raw.write(text({ type: "join", name: "Eve" }));
       while (!churn && !state.stopped && !raw.ended && (kind === "deaf" || !raw.frames.some(({ opcode }) => opcode === CLOSE))) {

@@ -76,6 +76,15 @@ pub const FUTILE_BURST: f64 = 500.0;
 /// The same for long, in frames a second. Typing on every key stays below it.
 pub const FUTILE_PER_SECOND: f64 = 20.0;
 
+/// Bytes of history for which a page counts as one more such frame: so a client that asks and never reads
+/// makes the platform keep 4 MB for it and no more.
+pub const FUTILE_BYTES: usize = 8 * 1024;
+
+/// So many such frames, whoever's, and others are given their turn. Without that the platform goes on with a
+/// connection for as long as it has frames waiting, and one flood makes everybody else wait for a second
+/// (`npm run bench:attacker`). At each, a flood would be slowed more, and a dozen floods would take longer.
+pub const TURN_FRAMES: u32 = 16;
+
 /// Connections a second that one address may make to a room for long, after as many at once as it may
 /// hold open. Twice what a lost network makes of a person who reconnects after 1, 2, 4 … s.
 pub const ARRIVALS_PER_SECOND: f64 = 2.0;

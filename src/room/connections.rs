@@ -66,9 +66,41 @@ impl Room {
 
     /// Notes a frame that led to nothing; at one too many the connection ends.
     pub(super) fn note_futile(&mut self, connection: ConnectionId, now_ms: u64) -> Option<Effect> {
+        self.note_idle_work(1);
         let known = self.connections.get_mut(&connection)?;
         let over = known.futile.take(FUTILE_BURST, FUTILE_PER_SECOND, now_ms).is_err();
         over.then(|| self.close(connection, CloseCode::RateLimited, now_ms))
+    }
+
+    /// Shows a page of history, which counts by its size.
+    pub(super) fn show(&mut self, connection: ConnectionId, page: Page, now_ms: u64) -> Vec<Effect> {
+        let bytes: usize = page.messages.iter().map(|line| line.as_str().len()).sum();
+        let more = bytes / FUTILE_BYTES;
+        self.note_idle_work(more as u32);
+        if let Some(known) = self.connections.get_mut(&connection) {
+            known.futile.charge(more as f64);
+        }
+        let shown = Effect::Send(connection, Reply::History(page));
+        [shown].into_iter().chain(self.note_futile(connection, now_ms)).collect()
+    }
+
+    /// Notes that a frame came over a connection that the room has ended: the platform goes on to deliver them.
+    pub fn note_stray(&mut self) {
+        self.note_idle_work(1);
+    }
+
+    fn note_idle_work(&mut self, frames: u32) {
+        self.idle_work = self.idle_work.saturating_add(frames);
+    }
+
+    /// Whether so many frames led to nothing that others should be given their turn. Once it says so, it
+    /// begins to count anew.
+    pub fn gives_way(&mut self) -> bool {
+        let enough = self.idle_work >= TURN_FRAMES;
+        if enough {
+            self.idle_work = 0;
+        }
+        enough
     }
 
     /// Ends the connections whose tokens have run out.

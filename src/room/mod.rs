@@ -56,8 +56,9 @@ use session::Lot;
 use visitor::{Rate, Role, Visitor};
 
 use crate::limits::{
-    ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, ARRIVALS_PER_SECOND, BAD_FRAMES_MAX, FUTILE_BURST, FUTILE_PER_SECOND,
-    HOLD_MS_MAX, HOLD_NOTICES_ENOUGH, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND,
+    ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, ARRIVALS_PER_SECOND, BAD_FRAMES_MAX, FUTILE_BURST, FUTILE_BYTES,
+    FUTILE_PER_SECOND, HOLD_MS_MAX, HOLD_NOTICES_ENOUGH, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST,
+    SIGNAL_PER_SECOND, TURN_FRAMES,
 };
 use crate::name::{DisplayName, MessageId, RoomName, Text};
 use crate::planted::{Bug, planted};
@@ -91,6 +92,8 @@ pub struct Room {
     addresses: HashMap<String, Neighbours>,
     /// Kept after a member left until full, so that a reconnect does not refill them.
     buckets: HashMap<MemberId, Buckets>,
+    /// Frames that led to nothing since others were last given their turn.
+    idle_work: u32,
     queue: Vec<Queued>,
     /// Who sent the messages in the queue and those that the last call flushed, and under which ids.
     senders: (Vec<Sender>, Vec<Sender>),
@@ -215,6 +218,7 @@ impl Room {
             alarm_at: None,
             addresses: HashMap::new(),
             buckets: HashMap::new(),
+            idle_work: 0,
             queue: Vec::new(),
             senders: Default::default(),
             waiting: Vec::new(),

@@ -27,6 +27,11 @@ impl Bucket {
         Err(((1.0 - self.tokens) / per_second * 1_000.0).ceil() as u64)
     }
 
+    /// Takes tokens for what was done already, also some that are not there.
+    pub fn charge(&mut self, tokens: f64) {
+        self.tokens -= tokens;
+    }
+
     /// Whether forgetting the bucket would change nothing.
     pub fn is_full(&mut self, burst: f64, per_second: f64, now_ms: u64) -> bool {
         self.refill(burst, per_second, now_ms);
@@ -56,6 +61,14 @@ mod tests {
         assert_eq!(bucket.take(10.0, 2.0, 500), Err(500));
         assert!(!bucket.is_full(10.0, 2.0, 5_000));
         assert!(bucket.is_full(10.0, 2.0, 5_500));
+    }
+
+    #[test]
+    fn what_was_charged_must_flow_in_again() {
+        let mut bucket = Bucket::full(10.0, 0);
+        bucket.charge(12.0);
+        assert_eq!(bucket.take(10.0, 2.0, 0), Err(1_500));
+        assert_eq!(bucket.take(10.0, 2.0, 1_500), Ok(()));
     }
 
     #[test]

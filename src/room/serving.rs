@@ -93,7 +93,7 @@ impl Room {
     ) -> Effects {
         let Some(request) = self.ask_upstream(connection, member, request, now_ms) else {
             self.note_good_frame(connection, false);
-            return Ok(Vec::new());
+            return Ok(self.note_futile(connection, now_ms).into_iter().collect());
         };
         let answer = match request {
             Request::Send { id, text, reply_to } => {
@@ -103,8 +103,7 @@ impl Room {
             Request::Rename { name } => self.rename(connection, member, &name, now_ms),
             Request::History { range, limit } => {
                 let page = self.log.page(range, limit, archive)?;
-                let told = Effect::Send(connection, Reply::History(page));
-                Ok([told].into_iter().chain(self.note_futile(connection, now_ms)).collect())
+                Ok(self.show(connection, page, now_ms))
             }
             Request::Moderate(order) => {
                 return self.moderate_for(connection, member, &order, now_ms, archive);

@@ -325,6 +325,7 @@ impl Room {
                     .chain(self.note_futile(to, now_ms))
                     .collect()
             }
+            Reply::History(page) => self.show(to, page, now_ms),
             other => vec![Effect::Send(to, other)],
         }
     }

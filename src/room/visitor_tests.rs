@@ -204,3 +204,42 @@ fn who_sends_nothing_but_futile_frames_is_cut_off() {
         assert_eq!((world.client(ada).member_count, world.client(ada).closed), (1, None));
     }
 }
+
+/// Asks for history until it is cut off: how often that was answered.
+fn pages_until_cut_off(text: &str, messages: u64) -> usize {
+    let mut world = World::with(Limits { rate_burst: 1e3, ..Limits::default() });
+    let (ada, eve) = (world.join("Ada"), world.join("Eve"));
+    (0..messages).for_each(|n| world.say(ada, &n.to_string(), text));
+    while world.client(eve).closed.is_none() {
+        world.ask(eve, Request::History { range: Range::Newest, limit: 200 });
+    }
+    assert_eq!(world.client(eve).closed, Some(CloseCode::RateLimited));
+    world.client(eve).replies.iter().filter(|reply| matches!(reply, Reply::History(_))).count()
+}
+
+#[test]
+fn a_page_of_history_counts_by_its_size() {
+    let short = pages_until_cut_off("a few words, as people say them", 200);
+    assert!((80..200).contains(&short), "{short} pages of 200 short lines");
+    let long = pages_until_cut_off(&"x".repeat(2_000), 200);
+    assert!((5..20).contains(&long), "{long} pages of 200 lines of 2,000 characters");
+}
+
+#[test]
+fn frames_that_lead_to_nothing_give_others_their_turn() {
+    let mut world = World::new();
+    let (ada, eve) = (world.join("Ada"), world.join("Eve"));
+    world.say(ada, "1", "what is sent within the rate is no reason");
+    assert!(!world.room.gives_way());
+    let gave_way = |world: &mut World, frames: u32, act: &mut dyn FnMut(&mut World)| {
+        let turns = (0..frames).filter(|_| {
+            act(world);
+            world.room.gives_way()
+        });
+        turns.count() as u32
+    };
+    let refused = gave_way(&mut world, 3 * TURN_FRAMES, &mut |world| world.ask(eve, Request::Ping));
+    assert_eq!(refused, 3);
+    let strays = gave_way(&mut world, 3 * TURN_FRAMES, &mut |world| world.room.note_stray());
+    assert_eq!(strays, 3);
+}

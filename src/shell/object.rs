@@ -20,7 +20,7 @@ use super::door::{self, Manner};
 use super::line::Line;
 use super::report::Reports;
 use super::settings::Settings;
-use super::sockets::{Sockets, close_all};
+use super::sockets::{Sockets, close_all, give_way};
 use super::store::Store;
 use super::timer::Timer;
 use super::visitor::visitor_of;
@@ -165,7 +165,10 @@ impl RoomObject {
         self.shared.reports.count(|counters| counters.received += 1);
         let mut of_relay = None;
         self.handle(|awake| {
-            let (connection, dialect) = awake.sockets.find(&ws)?;
+            let Some((connection, dialect)) = awake.sockets.find(&ws) else {
+                awake.room.note_stray();
+                return None;
+            };
             if dialect == Dialect::Relay {
                 of_relay = Some((connection, wire::read_ups(&message.as_string()?)));
                 return None;
@@ -188,6 +191,7 @@ impl RoomObject {
                 self.shared.happen(Event::Up(link, Box::new(up)));
             }
         }
+        self.shared.give_way();
     }
 
     /// Takes the end of a connection in.
@@ -472,6 +476,13 @@ impl Shared {
     /// Lets something happen to the room.
     fn happen(&self, event: Event) -> Option<()> {
         self.settle(|awake, now_ms, archive| awake.room.handle(event, now_ms, archive))
+    }
+
+    /// Gives others their turn after too many frames that led to nothing.
+    fn give_way(&self) {
+        if self.awake.borrow_mut().as_mut().is_some_and(|awake| awake.room.gives_way()) {
+            give_way(self.state.as_raw().as_ref());
+        }
     }
 
     /// Makes a relay's line to its room.

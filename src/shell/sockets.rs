@@ -41,13 +41,16 @@ struct Attachment {
     visitor: String,
 }
 
-#[wasm_bindgen(module = "/src/shell/fan_out.js")]
+#[wasm_bindgen(module = "/src/shell/platform.js")]
 extern "C" {
     #[wasm_bindgen(js_name = sendToAll)]
     fn send_to_all(sockets: &Array, frame: &JsString) -> usize;
     fn attached(socket: &web_sys::WebSocket) -> Option<String>;
     #[wasm_bindgen(catch)]
     fn attach(socket: &web_sys::WebSocket, text: &str) -> std::result::Result<(), JsValue>;
+    /// Lets the platform see to other connections before it delivers the next frame.
+    #[wasm_bindgen(js_name = giveWay)]
+    pub(super) fn give_way(state: &JsValue);
 }
 
 /// All open connections of a room.

@@ -1,5 +1,5 @@
-// The fan-out's inner loop, on this side of the border: WebAssembly crosses to JavaScript once for a frame,
-// not once for each socket.
+// What is done with the platform's own objects on this side of the border. The fan-out's inner loop is here, so
+// that WebAssembly crosses to JavaScript once for a frame, not once for each socket.
 
 /**
  * Sends a frame to all. Returns how many that were.
@@ -30,4 +30,14 @@ export function attached(socket) {
 /** @param {WebSocket & { serializeAttachment?: (value: unknown) => void }} socket @param {string} text */
 export function attach(socket, text) {
   socket.serializeAttachment?.(text);
+}
+
+/**
+ * Lets nothing happen to the object until the platform has looked at what else there is to do. It goes on with a
+ * connection, or with a dozen, for as long as they have frames waiting, and does not look at any other; whoever
+ * comes meanwhile stands in line behind this.
+ * @param {{ blockConcurrencyWhile: (wait: () => Promise<void>) => Promise<void> }} state
+ */
+export function giveWay(state) {
+  void state.blockConcurrencyWhile(() => new Promise((resolve) => setTimeout(resolve, 0)));
 }
