@@ -2,6 +2,7 @@
 
 mod answer;
 mod door;
+mod host;
 mod line;
 mod lobby;
 mod object;

@@ -1,14 +1,9 @@
-//! The Durable Object of a room, and of a relay: it turns what the platform calls into events, and applies effects. A
-//! relay's is one without storage that has a line to its room. Both are one class, exported under two names
-//! (scripts/build.mjs): what `worker` makes of a second would be 5 KiB of the bundle.
-//!
-//! Between an event and the last of its effects there is no await, so events can't interleave, and the
-//! platform's output gate holds everything sent back until everything written is on disk.
+//! The Durable Object of a room, and of a relay: it turns what the platform calls into events, and the room's answers
+//! into responses. A relay's is one without storage that has a line to its room. Both are one class, exported under
+//! two names (scripts/build.mjs): what `worker` makes of a second would be 5 KiB of the bundle.
 
-use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
-use js_sys::{JsString, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{
@@ -17,64 +12,20 @@ use worker::{
 };
 
 use super::door::{self, Manner};
-use super::line::Line;
-use super::report::Reports;
-use super::settings::Settings;
-use super::sockets::{Sockets, close_all, give_way};
-use super::store::Store;
-use super::timer::Timer;
+use super::host::{Host, Part};
 use super::visitor::visitor_of;
 use super::{answer, choose_dialect, route_of};
 use crate::lobby::ASK_PATH;
-use crate::name::RoomName;
 use crate::protocol::{self, Dialect, PING, PONG};
-use crate::refusal::{CloseCode, Refusal};
-use crate::relay::{self, ATTACH_PATH, wire};
-use crate::room::{Archive, Effect, Event, Fault, Position, Reply, Room, Unreadable};
+use crate::refusal::Refusal;
+use crate::relay::{ATTACH_PATH, wire};
+use crate::room::{Event, Position, Unreadable};
 use crate::route::Route;
-
-/// The mark on the object's state, on the JavaScript side, while something was taken that is not stored
-/// and told yet. It outlives a panic, which takes this module's memory from under every room.
-const UNSETTLED: &str = "parlorUnsettled";
 
 /// A room, or a relay of one.
 #[durable_object(alarm)]
 pub struct RoomObject {
-    shared: Rc<Shared>,
-}
-
-/// What an object is.
-enum Part {
-    /// A room.
-    Room,
-    /// A relay, of that key.
-    Relay(String),
-}
-
-/// What the handlers, the timer and a relay's line share.
-struct Shared {
-    state: State,
-    env: Env,
-    part: Part,
-    /// The room's.
-    name: Option<RoomName>,
-    settings: Settings,
-    store: Store,
-    /// What the lobby is told.
-    reports: Rc<Reports>,
-    /// Absent while asleep, and after a fault.
-    awake: RefCell<Option<Awake>>,
-    /// The name of the mark, and whether it stands.
-    mark: (JsString, Cell<bool>),
-    timer: Timer,
-    /// A relay's to its room.
-    line: Line,
-    me: Weak<Self>,
-}
-
-struct Awake {
-    room: Room,
-    sockets: Sockets,
+    host: Rc<Host>,
 }
 
 impl DurableObject for RoomObject {
@@ -83,34 +34,13 @@ impl DurableObject for RoomObject {
             Ok(pair) => state.set_websocket_auto_response(&pair),
             Err(error) => console_error!("no automatic answer to pings: {error:?}"),
         }
-        let store = Store::new(state.storage());
-        let settings = Settings::read(&env);
-        let reports = Reports::new(&state, env.clone(), settings.limits.lobbies);
-        let own = state.id().name().unwrap_or_default();
-        let (name, part) = match relay::of_object_name(&own) {
-            Some((room, key)) => (room, Part::Relay(key.to_owned())),
-            None => (own.as_str(), Part::Room),
-        };
-        let name = RoomName::parse(name).ok();
-        let shared = Rc::new_cyclic(|me: &Weak<Shared>| {
-            let late = me.clone();
-            let timer = Timer::new(move || {
-                if let Some(shared) = late.upgrade() {
-                    shared.timer.fired();
-                    shared.happen(Event::Tick);
-                }
-            });
-            let mark = (UNSETTLED.into(), Cell::new(false));
-            let (awake, line, me) = (RefCell::new(None), Line::default(), me.clone());
-            Shared { state, env, part, name, settings, store, reports, awake, mark, timer, line, me }
-        });
-        Self { shared }
+        Self { host: Host::new(state, env) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         if request.path() == ASK_PATH {
-            return match self.read(|_, _| Ok(())) {
-                Some(()) => self.shared.reports.answer(),
+            return match self.host.read(|_, _| Ok(())) {
+                Some(()) => self.host.reports.answer(),
                 None => answer::refused(&Refusal::Fault),
             };
         }
@@ -121,11 +51,11 @@ impl DurableObject for RoomObject {
             Ok(route) => route,
             Err(refusal) => return answer::refused(&refusal),
         };
-        self.shared.reports.count(|counters| counters.requests += 1);
+        self.host.reports.count(|counters| counters.requests += 1);
         match route {
             Route::Connect(_) => self.open(&request),
-            _ if matches!(self.shared.part, Part::Relay(_)) => answer::refused(&Refusal::NotFound),
-            Route::Summary(_) => match self.read(|awake, _| Ok(awake.room.summary())) {
+            _ if matches!(self.host.part, Part::Relay(_)) => answer::refused(&Refusal::NotFound),
+            Route::Summary(_) => match self.host.read(|awake, _| Ok(awake.room.summary())) {
                 Some(Some(summary)) => answer::json(200, serde_json::to_string(&summary)?),
                 Some(None) => answer::refused(&Refusal::UnknownRoom),
                 None => answer::refused(&Refusal::Fault),
@@ -135,7 +65,7 @@ impl DurableObject for RoomObject {
                     Ok(wanted) => wanted,
                     Err(refusal) => return answer::refused(&refusal),
                 };
-                match self.read(|awake, store| awake.room.page(range, limit, store)) {
+                match self.host.read(|awake, store| awake.room.page(range, limit, store)) {
                     Some(page) => answer::json(200, protocol::page_body(&page)),
                     None => answer::refused(&Refusal::Fault),
                 }
@@ -149,7 +79,7 @@ impl DurableObject for RoomObject {
 
     async fn alarm(&self) -> Result<Response> {
         // The platform repeats an alarm that failed.
-        self.shared.happen(Event::Alarm).ok_or_else(|| Error::RustError("fault in an alarm".to_owned()))?;
+        self.host.happen(Event::Alarm).ok_or_else(|| Error::RustError("fault in an alarm".to_owned()))?;
         Response::empty()
     }
 }
@@ -162,9 +92,9 @@ impl RoomObject {
     #[wasm_bindgen(js_name = webSocketMessage)]
     pub fn websocket_message(&self, ws: web_sys::WebSocket, message: JsValue) {
         let ws = WebSocket::from(ws);
-        self.shared.reports.count(|counters| counters.received += 1);
+        self.host.reports.count(|counters| counters.received += 1);
         let mut of_relay = None;
-        self.handle(|awake| {
+        self.host.handle(|awake| {
             let Some((connection, dialect)) = awake.sockets.find(&ws) else {
                 awake.room.note_stray();
                 return None;
@@ -188,10 +118,10 @@ impl RoomObject {
         // What each of them writes is there for the next to read.
         if let Some((link, ups)) = of_relay {
             for up in ups {
-                self.shared.happen(Event::Up(link, Box::new(up)));
+                self.host.happen(Event::Up(link, Box::new(up)));
             }
         }
-        self.shared.give_way();
+        self.host.give_way();
     }
 
     /// Takes the end of a connection in.
@@ -213,7 +143,7 @@ impl RoomObject {
 
 impl RoomObject {
     fn open(&self, request: &Request) -> Result<Response> {
-        let choice = match choose_dialect(request, self.shared.settings.default_dialect) {
+        let choice = match choose_dialect(request, self.host.settings.default_dialect) {
             Ok(choice) => choice,
             Err(refusal) => return answer::refused(&refusal),
         };
@@ -221,7 +151,7 @@ impl RoomObject {
         let pair = WebSocketPair::new()?;
         let (mut admitted, mut elsewhere) = (Ok(()), None);
         let region = door::region_of(request);
-        let settled = self.handle(|awake| {
+        let settled = self.host.handle(|awake| {
             let now_ms = Date::now().as_millis();
             admitted = awake.room.admit(&visitor, now_ms);
             if admitted.is_err() {
@@ -231,15 +161,15 @@ impl RoomObject {
             if elsewhere.is_some() {
                 return None;
             }
-            self.shared.state.accept_web_socket(&pair.server);
-            self.shared.reports.count(|counters| counters.opened += 1);
+            self.host.state.accept_web_socket(&pair.server);
+            self.host.reports.count(|counters| counters.opened += 1);
             Some(Event::Opened(awake.sockets.open(pair.server.clone(), choice.dialect), visitor))
         });
         if settled.is_none() {
             return answer::refused(&Refusal::Fault);
         }
         if let Err(refusal) = admitted {
-            self.shared.reports.count(|counters| counters.refused(refusal.code()));
+            self.host.reports.count(|counters| counters.refused(refusal.code()));
             return Manner::of(request).refuse(&refusal);
         }
         if let Some(key) = elsewhere {
@@ -247,6 +177,7 @@ impl RoomObject {
         }
         if let Some(opening) = choice.dialect.opening()
             && self
+                .host
                 .handle(|awake| {
                     let (connection, _) = awake.sockets.find(&pair.server)?;
                     Some(Event::Received(connection, Ok(opening)))
@@ -268,8 +199,8 @@ impl RoomObject {
         let seq = answer::number(request, "seq").ok().flatten();
         let after = answer::query(request, "epoch").zip(seq).map(|(epoch, seq)| Position { epoch, seq });
         let pair = WebSocketPair::new()?;
-        let settled = self.handle(|awake| {
-            self.shared.state.accept_web_socket(&pair.server);
+        let settled = self.host.handle(|awake| {
+            self.host.state.accept_web_socket(&pair.server);
             let link = awake.sockets.open(pair.server.clone(), Dialect::Relay);
             Some(Event::Attached(link, key, after))
         });
@@ -286,7 +217,7 @@ impl RoomObject {
             Err(refusal) => return answer::refused(&refusal),
         };
         let mut published = Err(Refusal::Fault);
-        let settled = self.shared.settle(|awake, now_ms, store| {
+        let settled = self.host.settle(|awake, now_ms, store| {
             let (effects, outcome) = awake.room.publish(post, &visitor, now_ms, store)?;
             published = outcome;
             Ok(effects)
@@ -294,7 +225,10 @@ impl RoomObject {
         match (settled, published) {
             (None, _) => answer::refused(&Refusal::Fault),
             (_, Err(refusal)) => self.refuse(&refusal),
-            (_, Ok(published)) => match self.read(|awake, store| awake.room.message(published.seq, store)) {
+            (_, Ok(published)) => match self
+                .host
+                .read(|awake, store| awake.room.message(published.seq, store))
+            {
                 Some(line) => answer::json(if published.new { 201 } else { 200 }, line.as_str().to_owned()),
                 None => answer::refused(&Refusal::Fault),
             },
@@ -308,7 +242,7 @@ impl RoomObject {
             Ok(wanted) => wanted,
             Err(refusal) => return answer::refused(&refusal),
         };
-        match self.read(|awake, store| awake.room.order_kept(&visitor, before, limit, store)) {
+        match self.host.read(|awake, store| awake.room.order_kept(&visitor, before, limit, store)) {
             Some(Ok(kept)) => answer::json(200, kept),
             Some(Err(refusal)) => self.refuse(&refusal),
             None => answer::refused(&Refusal::Fault),
@@ -326,7 +260,7 @@ impl RoomObject {
             Err(refusal) => return self.refuse(&refusal),
         };
         let mut done = Err(Refusal::Fault);
-        self.shared.settle(|awake, now_ms, store| {
+        self.host.settle(|awake, now_ms, store| {
             let (effects, outcome) = awake.room.moderate_over_http(order, &visitor, now_ms, store)?;
             done = outcome;
             Ok(effects)
@@ -338,195 +272,15 @@ impl RoomObject {
     }
 
     fn refuse(&self, refusal: &Refusal) -> Result<Response> {
-        self.shared.reports.count(|counters| counters.refused(refusal.code()));
+        self.host.reports.count(|counters| counters.refused(refusal.code()));
         answer::refused(refusal)
     }
 
-    /// Lets the room handle the event that `make` makes of what happened, if any.
-    fn handle(&self, make: impl FnOnce(&mut Awake) -> Option<Event>) -> Option<()> {
-        self.shared.settle(|awake, now_ms, store| match make(awake) {
-            Some(event) => awake.room.handle(event, now_ms, store),
-            None => Ok(Vec::new()),
-        })
-    }
-
     fn ended(&self, ws: &WebSocket) {
-        self.handle(|awake| {
+        self.host.handle(|awake| {
             let (connection, _) = awake.sockets.find(ws)?;
             awake.sockets.remove(connection);
             Some(Event::Closed(connection))
         });
-    }
-
-    /// Reads something of the room that changes nothing. None after a fault.
-    fn read<T>(&self, read: impl FnOnce(&Awake, &dyn Archive) -> std::result::Result<T, Fault>) -> Option<T> {
-        let mut answer = None;
-        self.shared.settle(|awake, _, store| {
-            answer = Some(read(awake, store)?);
-            Ok(Vec::new())
-        });
-        answer
-    }
-}
-
-impl Shared {
-    /// Wakes the room if it sleeps, does one thing to it, and applies what follows from that. None after
-    /// a fault, which ends all its connections; the next event restores the room from storage.
-    fn settle(
-        &self,
-        act: impl FnOnce(&mut Awake, u64, &dyn Archive) -> std::result::Result<Vec<Effect>, Fault>,
-    ) -> Option<()> {
-        let now_ms = Date::now().as_millis();
-        let mut slot = self.awake.borrow_mut();
-        let outcome = self.wake(&mut slot, now_ms).and_then(|awake| {
-            self.mark_unsettled(true);
-            let effects = act(awake, now_ms, &self.store)?;
-            self.apply(awake, effects)?;
-            awake.room.applied();
-            self.timer.set(awake.room.timeout(), now_ms);
-            self.mark_unsettled(awake.room.is_unsettled());
-            let rows = self.store.take_rows();
-            self.reports.count(|counters| {
-                counters.rows_written += rows.written;
-                counters.rows_read += rows.read;
-            });
-            if matches!(self.part, Part::Room) {
-                self.reports.observe(&awake.room, now_ms);
-            }
-            Ok(())
-        });
-        outcome.map_err(|fault| self.fail(&mut slot, now_ms, &fault)).ok()
-    }
-
-    fn wake<'a>(
-        &self,
-        slot: &'a mut Option<Awake>,
-        now_ms: u64,
-    ) -> std::result::Result<&'a mut Awake, Fault> {
-        let awake = match slot.take() {
-            Some(awake) => awake,
-            None => self.restore(now_ms)?,
-        };
-        Ok(slot.insert(awake))
-    }
-
-    fn restore(&self, now_ms: u64) -> std::result::Result<Awake, Fault> {
-        let lost = self.is_marked_unsettled();
-        if lost {
-            // A panic took what was not told yet. Members who reconnect miss nothing; those who stay might.
-            console_error!("memory lost with something unsettled: closing the room's connections");
-            close_all(&self.state, CloseCode::Fault);
-            self.mark_unsettled(false);
-        }
-        let name = self.name.clone().ok_or_else(|| Fault::Storage("an object that is no room".to_owned()))?;
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|error| Fault::Storage(error.to_string()))?;
-        if matches!(self.part, Part::Relay(_)) {
-            // What its members have seen is not known any more: they resume on their own.
-            close_all(&self.state, CloseCode::Restart);
-            let (sockets, _) = Sockets::restore(&self.state);
-            let room = Room::relay(name, self.settings.limits.clone(), seed, now_ms);
-            return Ok(Awake { room, sockets });
-        }
-        let mut saved = self.store.load(now_ms)?;
-        let (sockets, seats) = Sockets::restore(&self.state);
-        saved.seats = seats;
-        let room = Room::restore(name, self.settings.limits.clone(), saved, seed, now_ms);
-        self.reports.woke(&room, lost);
-        Ok(Awake { room, sockets })
-    }
-
-    fn apply(&self, awake: &mut Awake, effects: Vec<Effect>) -> std::result::Result<(), Fault> {
-        for effect in effects {
-            match effect {
-                Effect::Create(meta) => self.store.create(&meta)?,
-                Effect::Append(rows) => self.store.append(rows)?,
-                Effect::Rewrite(row) => self.store.append(vec![row])?,
-                Effect::Clear(meta) => self.store.clear(&meta)?,
-                Effect::Rule(rules) => self.store.rule(&rules)?,
-                Effect::Record(record) => self.store.record(&record)?,
-                Effect::Trim(first) => self.store.trim(first)?,
-                Effect::Wipe => self.store.wipe()?,
-                Effect::WakeAt(at_ms) => self.store.wake_at(at_ms)?,
-                Effect::Seat(connection, seat) => {
-                    awake
-                        .sockets
-                        .seat(connection, seat)
-                        .map_err(|error| Fault::Storage(error.to_string()))?;
-                }
-                Effect::Broadcast(notices) => {
-                    let frames = awake.sockets.broadcast(&notices, &awake.room);
-                    self.reports.count(|counters| counters.broadcast(notices.len(), frames));
-                }
-                Effect::Send(connection, reply) => {
-                    if let Reply::Refused { refusal, .. } | Reply::Unsaid { refusal, .. } = &reply {
-                        self.reports.count(|counters| counters.refused(refusal.code()));
-                    }
-                    awake.sockets.send(connection, &reply);
-                }
-                Effect::Close(connection, code) => awake.sockets.close(connection, code),
-                Effect::Connect(position) => self.connect(position.as_ref()),
-                Effect::Up(frame) => self.line.send(&frame),
-                Effect::Disconnect => self.line.end(),
-            }
-        }
-        Ok(())
-    }
-
-    /// Lets something happen to the room.
-    fn happen(&self, event: Event) -> Option<()> {
-        self.settle(|awake, now_ms, archive| awake.room.handle(event, now_ms, archive))
-    }
-
-    /// Gives others their turn after too many frames that led to nothing.
-    fn give_way(&self) {
-        if self.awake.borrow_mut().as_mut().is_some_and(|awake| awake.room.gives_way()) {
-            give_way(self.state.as_raw().as_ref());
-        }
-    }
-
-    /// Makes a relay's line to its room.
-    fn connect(&self, position: Option<&Position>) {
-        let (Part::Relay(key), Some(room)) = (&self.part, &self.name) else { return };
-        let me = self.me.clone();
-        self.line.connect(&self.env, room, key, position, move |heard| {
-            if let Some(shared) = me.upgrade() {
-                shared.happen(match heard {
-                    Some(frame) => Event::Down(wire::read_downs(&frame)),
-                    None => Event::Cut,
-                });
-            }
-        });
-    }
-
-    fn fail(&self, slot: &mut Option<Awake>, now_ms: u64, fault: &Fault) {
-        console_error!("room {}: {fault}", self.state.id().name().unwrap_or_default());
-        if let Some(mut awake) = slot.take() {
-            for effect in awake.room.give_up() {
-                if let Effect::Send(connection, reply) = effect {
-                    awake.sockets.send(connection, &reply);
-                }
-            }
-        }
-        self.timer.set(None, now_ms);
-        self.line.end();
-        close_all(&self.state, CloseCode::Fault);
-        self.mark_unsettled(false);
-    }
-
-    fn mark_unsettled(&self, unsettled: bool) {
-        let (name, stands) = &self.mark;
-        if stands.replace(unsettled) == unsettled {
-            return;
-        }
-        if Reflect::set(self.state.as_raw().as_ref(), name, &JsValue::from(unsettled)).is_err() {
-            console_error!("the object's state takes no mark: a panic may lose presence");
-        }
-    }
-
-    fn is_marked_unsettled(&self) -> bool {
-        let (name, stands) = &self.mark;
-        stands.set(Reflect::get(self.state.as_raw().as_ref(), name).is_ok_and(|mark| mark.is_truthy()));
-        stands.get()
     }
 }

@@ -1,4 +1,4 @@
-//! The shell of a simulated room: it does with the core what `src/shell/object.rs` does, on a platform
+//! The shell of a simulated room: it does with the core what `src/shell/host.rs` does, on a platform
 //! whose crashes, panics and delays the dice decide.
 //!
 //! - Nothing comes between an event and the last of its effects but a crash or a panic.
