@@ -21,6 +21,8 @@ It needs a C++ compiler, for libFuzzer.`;
 const FOLDER = join(ROOT, "tests", "fuzz");
 const WORK = join(ROOT, "target", "fuzz");
 const MINUTES = "5";
+/** How much longer than it was told the fuzzer may take: to read what is there, and to end. */
+const GRACE_S = 600;
 /** Longest input, in bytes: a frame can be longer, but nothing happens there that short ones don't show. */
 const INPUT_BYTES_MAX = { frames: 4_096, doors: 1_024, room: 2_048 };
 /** No sanitizer, as all of the code is safe Rust; nightly's options on whatever Rust is there. */
@@ -49,6 +51,7 @@ await main(async () => {
   if (values.replay !== undefined) return fuzz("run", target, [values.replay]);
   const corpus = unpack(target);
   const dictionary = join(FOLDER, `${target}.dict`);
+  await step("the fuzzer", () => fuzz("build", target, []));
   await fuzz("run", target, [
     corpus,
     "--",
@@ -58,7 +61,7 @@ await main(async () => {
     "-print_final_stats=1",
     "-timeout=20",
     ...(existsSync(dictionary) ? [`-dict=${dictionary}`] : []),
-  ]);
+  ], seconds + GRACE_S);
   if (values.keep) await step("the least of it that reaches the same code", () => keep(target, corpus));
 });
 
@@ -67,10 +70,10 @@ function isTarget(name) {
   return name !== undefined && TARGETS.includes(name);
 }
 
-/** @param {string} command @param {string} target @param {string[]} args */
-function fuzz(command, target, args) {
+/** @param {string} command @param {string} target @param {string[]} args @param {number} [timeout_s] */
+function fuzz(command, target, args, timeout_s) {
   const [files, options] = args.includes("--") ? [args.slice(0, args.indexOf("--")), args.slice(args.indexOf("--"))] : [args, []];
-  return run("cargo", ["fuzz", command, ...FUZZ, target, ...files, ...options], { cwd: ROOT, env: ENVIRONMENT, live: true });
+  return run("cargo", ["fuzz", command, ...FUZZ, target, ...files, ...options], { cwd: ROOT, env: ENVIRONMENT, live: true, timeout_s });
 }
 
 /** @param {string} target */
