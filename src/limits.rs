@@ -115,8 +115,8 @@ pub const RSA_BITS_MIN: usize = 2_048;
 /// Keys that are taken of a JWKS document: each may be tried on a token without `kid`.
 pub const KEYS_MAX: usize = 16;
 
-/// Longest JWKS document that is read, in characters: some hundred keys.
-pub const JWKS_CHARS_MAX: u32 = 64 * 1024;
+/// Longest JWKS document that is read, in bytes: some hundred keys.
+pub const JWKS_BYTES_MAX: u32 = 64 * 1024;
 /// How long the source of a JWKS document may take to answer, in milliseconds.
 pub const JWKS_TIMEOUT_MS: u64 = 5_000;
 /// How long a request that waits for a JWKS document sleeps between two looks, in milliseconds.

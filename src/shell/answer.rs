@@ -1,5 +1,8 @@
 //! HTTP answers, all of them JSON, and the reading of queries and bodies.
 
+use js_sys::Promise;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::wasm_bindgen_futures::JsFuture;
 use worker::{Request, Response, ResponseBuilder, Result};
 
 use crate::limits::FRAME_BYTES_MAX;
@@ -15,6 +18,12 @@ pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0
 
 /// The header in which a room names the relay that a connection belongs to. It goes no further than the Worker.
 pub(super) const ELSEWHERE: &str = "Parlor-Relay";
+
+#[wasm_bindgen(module = "/src/shell/door.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = readBody)]
+    fn read_body(request: &web_sys::Request, bytes_max: u32) -> Promise;
+}
 
 /// Sends a connection to a relay.
 pub(super) fn elsewhere(key: &str) -> Result<Response> {
@@ -84,7 +93,7 @@ pub(super) fn number(request: &Request, name: &str) -> std::result::Result<Optio
 }
 
 /// Reads the body of a `POST` to a room.
-pub(super) async fn post(request: &mut Request) -> Result<std::result::Result<Post, Refusal>> {
+pub(super) async fn post(request: &Request) -> Result<std::result::Result<Post, Refusal>> {
     let body = match body(request).await? {
         Ok(body) => body,
         Err(refusal) => return Ok(Err(refusal)),
@@ -98,15 +107,8 @@ pub(super) fn records_wanted(request: &Request) -> std::result::Result<(Option<u
     Ok((number(request, "before")?, limit))
 }
 
-/// Reads a body that is as long as a frame may be.
-pub(super) async fn body(request: &mut Request) -> Result<std::result::Result<String, Refusal>> {
-    let length = request.headers().get("Content-Length")?.and_then(|length| length.parse::<usize>().ok());
-    if length.is_some_and(|bytes| bytes > FRAME_BYTES_MAX) {
-        return Ok(Err(Refusal::TooLarge));
-    }
-    let body = request.text().await?;
-    if body.len() > FRAME_BYTES_MAX {
-        return Ok(Err(Refusal::TooLarge));
-    }
-    Ok(Ok(body))
+/// Reads a body that is as long as a frame may be, and nothing of it beyond: it need not tell its length, nor end.
+pub(super) async fn body(request: &Request) -> Result<std::result::Result<String, Refusal>> {
+    let body = JsFuture::from(read_body(request.inner(), FRAME_BYTES_MAX as u32)).await?;
+    Ok(body.as_string().ok_or(Refusal::TooLarge))
 }

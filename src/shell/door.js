@@ -1,5 +1,5 @@
 // @ts-check
-// What the door asks of the platform: WebCrypto, fetch, the limits by address, headers of the page.
+// What the door asks of the platform: WebCrypto, fetch, bodies, the limits by address, headers of the page.
 
 /** An algorithm as RFC 7518 and RFC 8037 name it, and as WebCrypto does. @type {Record<string, { name: string, hash?: string, namedCurve?: string }>} */
 const ALGORITHMS = {
@@ -28,21 +28,33 @@ export async function hasSigned(jwk, algorithm, signed, signature) {
 }
 
 /**
+ * Reads the body of a request or an answer part by part, and no further than it may be long: then undefined.
+ * @param {Request | Response} from
+ * @param {number} bytes_max
+ */
+export async function readBody({ body }, bytes_max) {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const part of body ?? []) {
+    bytes += part.byteLength;
+    if (bytes > bytes_max) return undefined;
+    text += decoder.decode(part, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/**
  * Reads a document; undefined if it can't be had in time, is another's (a redirect), or is too long.
  * @param {string} url
- * @param {number} chars_max
+ * @param {number} bytes_max
  * @param {number} ms_max
  */
-export async function readDocument(url, chars_max, ms_max) {
+export async function readDocument(url, bytes_max, ms_max) {
   try {
     const answer = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(ms_max) });
-    if (answer.status !== 200 || !answer.body) throw new Error(`status ${answer.status}`);
-    let text = "";
-    for await (const part of answer.body.pipeThrough(new TextDecoderStream())) {
-      text += part;
-      if (text.length > chars_max) throw new Error(`over ${chars_max} characters`);
-    }
-    return text;
+    if (answer.status !== 200) throw new Error(`status ${answer.status}`);
+    return await readBody(answer, bytes_max);
   } catch (error) {
     console.error(`AUTH_JWKS can't be read: ${error}`);
     return undefined;

@@ -18,7 +18,7 @@ use crate::auth::jwks::{Jwks, Step};
 use crate::auth::keys::{Key, Material};
 use crate::auth::token::Token;
 use crate::auth::{Doors, Pass, PublicKeys};
-use crate::limits::{JWKS_CHARS_MAX, JWKS_LOOK_MS, JWKS_TIMEOUT_MS, Limits};
+use crate::limits::{JWKS_BYTES_MAX, JWKS_LOOK_MS, JWKS_TIMEOUT_MS, Limits};
 use crate::name::RoomName;
 use crate::origin::Origins;
 use crate::protocol::Dialect;
@@ -45,7 +45,7 @@ extern "C" {
     #[wasm_bindgen(js_name = hasSigned)]
     fn has_signed(jwk: &str, algorithm: &str, signed: &str, signature: &[u8]) -> Promise;
     #[wasm_bindgen(js_name = readDocument)]
-    fn read_document(url: &str, chars_max: u32, ms_max: u32) -> Promise;
+    fn read_document(url: &str, bytes_max: u32, ms_max: u32) -> Promise;
     #[wasm_bindgen(js_name = isWithinRate)]
     fn within_rate(env: &JsValue, limiter: &str, key: &str) -> Promise;
     fn later(ms: u32) -> Promise;
@@ -148,7 +148,7 @@ async fn keys_at(
 }
 
 async fn fetch_keys(url: String) {
-    let answer = JsFuture::from(read_document(&url, JWKS_CHARS_MAX, JWKS_TIMEOUT_MS as u32)).await;
+    let answer = JsFuture::from(read_document(&url, JWKS_BYTES_MAX, JWKS_TIMEOUT_MS as u32)).await;
     let document = answer.ok().and_then(|answer| answer.as_string());
     let is_useful = with_jwks(&url, |jwks| jwks.answered(document.as_deref(), Date::now().as_millis()));
     if !is_useful {
