@@ -18,6 +18,8 @@ import { bytes, frame, inputs, spell } from "./hostile/inputs.js";
 
 /** Fewer would be a file that got lost. */
 const INPUTS_MIN = 500;
+/** An answer that takes longer is none. */
+const ANSWER_MS = 10_000;
 /** Inputs from one connection: below the number that ends it for wasting the room's time. */
 const INPUTS_PER_CONNECTION = 100;
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -31,14 +33,17 @@ after(() => Promise.all([server.close(), guarded.close(), closed.close()]));
 /** @type {Set<string>} */
 const played = new Set();
 
-/** Plays each input as a test of its own name. @param {string} file @param {(input: Input) => Promise<void>} play */
-function each(file, play) {
+/**
+ * Plays each input as a test of its own name, while the bystanders talk.
+ * @param {string} file @param {Bystanders} bystanders @param {(input: Input) => Promise<void>} play
+ */
+function each(file, bystanders, play) {
   for (const [index, input] of inputs(file).entries()) {
     const { what, ...rest } = input;
     const print = JSON.stringify([file, rest]);
     assert.ok(!played.has(print), `${file}: the same input twice: ${print}`);
     played.add(print);
-    test(`${file} ${index}: ${what}`, () => play(input));
+    test(`${file} ${index}: ${what}`, () => bystanders.meanwhile(() => play(input)));
   }
 }
 
@@ -75,7 +80,7 @@ class Attacker {
     client.writeRaw('{"type": "ping", "fence": true}');
     const pongs = isPing ? 2 : 1;
     await client.until(() => client.frames.slice(before).filter((it) => it.type === "pong").length === pongs);
-    const answers = client.frames.slice(before, -1);
+    const answers = client.frames.slice(before, client.frames.findLastIndex((it) => it.type === "pong"));
     return answers.filter((it) => it.from?.name !== "Ada");
   }
 }
@@ -97,7 +102,7 @@ function assertError(error, code) {
 {
   const bystanders = await Bystanders.join(server, ROOM);
   const attacker = new Attacker(ROOM, bystanders);
-  each("parlor.v1", async (input) => {
+  each("parlor.v1", bystanders, async (input) => {
     if (input.close !== undefined) {
       await assertEnds(await attacker.connection(), frame(input), input.close);
       return bystanders.notice("left");
@@ -113,8 +118,9 @@ function assertError(error, code) {
       return bystanders.notice();
     }
     await bystanders.notice(`Eve: ${input.message}`);
-    const { messages } = (await server.request(`/api/rooms/${ROOM}/messages?limit=2`)).json;
-    assert.equal(messages[0].text, input.message, "stored as it was sent");
+    const { messages } = (await server.request(`/api/rooms/${ROOM}/messages`)).json;
+    const stored = messages.findLast((/** @type {any} */ message) => message.from.name === "Eve");
+    assert.equal(stored.text, input.message, "stored as it was sent");
   });
   test("parlor.v1: all in all nothing is missing", async () => {
     bystanders.assertWhole();
@@ -125,7 +131,7 @@ function assertError(error, code) {
 {
   const room = "hostile-before";
   const bystanders = await Bystanders.join(server, room);
-  each("before-join", async ({ send, error }) => {
+  each("before-join", bystanders, async ({ send, error }) => {
     const lurker = await Client.connect(server, room);
     lurker.writeRaw(spell(send));
     assertError(await lurker.next("error"), error);
@@ -139,7 +145,7 @@ function assertError(error, code) {
 {
   const room = "hostile-names";
   const bystanders = await Bystanders.join(server, room);
-  each("names", async ({ name, becomes, error }) => {
+  each("names", bystanders, async ({ name, becomes, error }) => {
     const wished = spell(name);
     const client = await Client.connect(server, room);
     client.write({ type: "join", name: wished });
@@ -189,7 +195,7 @@ for (const [dialect, { name, say }] of Object.entries(DIALECTS)) {
     return heard;
   };
 
-  each(dialect, async (input) => {
+  each(dialect, bystanders, async (input) => {
     const eve = await Chatter.connect(server, room, dialect);
     eve.say(name);
     await fence(eve);
@@ -237,13 +243,13 @@ function contains(frame, part) {
 
 {
   const bystanders = await Bystanders.join(server, "hostile-http");
-  each("urls", async ({ path, method, body, upgrade, status, code }) => {
+  each("urls", bystanders, async ({ path, method, body, upgrade, status, code }) => {
     const answer = upgrade ? await server.upgrade(path) : await server.request(path, { method, body });
     assert.equal(answer.status, status, answer.text.slice(0, 300));
     if (code !== undefined) assertError(answer.json?.error, code);
     await bystanders.notice();
   });
-  each("headers", async ({ path, headers, upgrade, method, body, status, code, guarded: isGuarded }) => {
+  each("headers", bystanders, async ({ path, headers, upgrade, method, body, status, code, guarded: isGuarded }) => {
     const asked = isGuarded ? guarded : server;
     const spelled = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, spell(/** @type {any} */ (value))]));
     const answer = upgrade ? await asked.upgrade(path, spelled) : await asked.request(path, { method, headers: spelled, body });
@@ -251,29 +257,34 @@ function contains(frame, part) {
     if (code !== undefined) assertError(answer.json?.error, code);
     await bystanders.notice();
   });
-  each("bodies", async ({ body, chunked, status, code, message }) => {
-    const answer = await post(bytes(body), chunked);
+  each("bodies", bystanders, async ({ body, chunked, endless, status, code, message }) => {
+    const answer = await post(bytes(body), chunked, endless);
     assert.equal(answer.status, status, answer.text.slice(0, 300));
     if (code !== undefined) assertError(answer.json?.error, code);
     else assert.equal(answer.json.text, message);
-    await bystanders.notice();
+    const texts = (await bystanders.hear()).map(({ text }) => text);
+    assert.deepEqual(texts, status === 201 ? [message] : []);
   });
+  test("over HTTP: all in all nothing is missing", () => bystanders.assertWhole());
 }
 
-/** @param {string | Buffer} body @param {boolean} chunked whether its length is not told before */
-async function post(body, chunked) {
+/** @param {string | Buffer} body @param {boolean} chunked whether its length is not told before @param {boolean} endless whether its end never comes */
+async function post(body, chunked, endless) {
   const length = chunked ? { "transfer-encoding": "chunked" } : { "content-length": String(Buffer.byteLength(body)) };
-  const outgoing = httpRequest({ host: "127.0.0.1", port: server.port, path: "/api/rooms/hostile-posted/messages", method: "POST", headers: length, agent: false });
+  const outgoing = httpRequest({ host: "127.0.0.1", port: server.port, path: "/api/rooms/hostile-http/messages", method: "POST", headers: length, agent: false });
   outgoing.on("error", () => {}); // it may be answered before all of it is sent
-  outgoing.end(body);
-  const [incoming] = await once(outgoing, "response");
-  return readAnswer(incoming);
+  outgoing.write(body);
+  if (!endless) outgoing.end();
+  const [incoming] = await once(outgoing, "response", { signal: AbortSignal.timeout(ANSWER_MS) });
+  const answer = await readAnswer(incoming);
+  outgoing.destroy();
+  return answer;
 }
 
 {
   const now = Math.floor(Date.now() / 1_000);
   const bystanders = await Bystanders.join(closed, ROOM, { headers: { authorization: `Bearer ${made({ header: { alg: "HS256" }, claims: { exp: "+7200" } })}` } });
-  each("tokens", async (input) => {
+  each("tokens", bystanders, async (input) => {
     const shown = input.token === undefined ? made(input) : spell(input.token);
     const [path, headers] = ways(shown)[input.where] ?? assert.fail();
     for (const answer of [await closed.upgrade(`/${ROOM}${path}`, headers), await closed.request(`/api/rooms/${ROOM}/messages${path}`, { headers })]) {

@@ -16,8 +16,11 @@ function gist(frame) {
 }
 
 export class Bystanders {
+  /** Lines that the talker has begun to say, and that the listener was found to have heard. */
   #said = 0;
+  #heard = 0;
   #seen = 0;
+  #isTalking = false;
 
   /** @param {Client} talker @param {Client} listener */
   constructor(talker, listener) {
@@ -35,24 +38,56 @@ export class Bystanders {
     return both;
   }
 
-  /** Has the talker say something, and the listener hear all until then: this and nothing else. @param {...string} others what else there is to hear, in order */
+  /** Does something while the talker says one line after another, each once the one before is stored. @param {() => Promise<void>} act */
+  async meanwhile(act) {
+    this.#isTalking = true;
+    const talk = async () => {
+      while (this.#isTalking) await this.#say();
+    };
+    const talking = talk();
+    talking.catch(() => {}); // it is awaited below
+    try {
+      await act();
+    } finally {
+      this.#isTalking = false;
+      await talking;
+    }
+  }
+
+  async #say() {
+    this.#said += 1;
+    await this.talker.say(`line ${this.#said}`);
+  }
+
+  /** Asserts what else there was to hear, in order, and that the talker was heard. @param {...string} others */
   async notice(...others) {
     const heard = await this.hear();
     assert.deepEqual(heard.map(gist), others);
   }
 
-  /** What the listener heard since the last time, but for what the talker said: that must be there, once, in order. */
+  /**
+   * What the listener heard since the last time, until a line that was begun after this call. What the talker said
+   * is left out: it must be there, once, in order.
+   */
   async hear() {
-    this.#said += 1;
-    const text = `line ${this.#said}`;
-    const { seq } = await this.talker.say(text);
-    await this.listener.until(() => this.listener.frames.some((frame) => frame.type === "message" && frame.seq === seq));
-    const frames = this.listener.frames.slice(this.#seen);
-    this.#seen = this.listener.frames.length;
-    const own = frames.filter((frame) => frame.from?.id === this.talker.you.id);
-    assert.deepEqual(own.map((frame) => frame.text), [text], "the talker's messages arrive once, in order");
+    const text = `line ${this.#said + 1}`;
+    if (!this.#isTalking) await this.#say();
+    const { frames } = this.listener;
+    const isLast = (/** @type {Frame} */ frame) => this.#isOwn(frame) && frame.text === text;
+    await this.listener.until(() => frames.some(isLast));
+    const heard = frames.slice(this.#seen, frames.findIndex(isLast) + 1);
+    this.#seen += heard.length;
+    const own = heard.filter((frame) => this.#isOwn(frame));
+    const lines = own.map((_, index) => `line ${this.#heard + 1 + index}`);
+    this.#heard += own.length;
+    assert.deepEqual(own.map((frame) => frame.text), lines, "the talker's messages arrive once, in order");
     assert.ok(this.talker.isOpen && this.listener.isOpen);
-    return frames.filter((frame) => !own.includes(frame));
+    return heard.filter((frame) => !this.#isOwn(frame));
+  }
+
+  /** @param {Frame} frame */
+  #isOwn(frame) {
+    return frame.type === "message" && frame.from.id === this.talker.you.id;
   }
 
   /** Asserts that all that was heard from the first moment on has no gap. */
