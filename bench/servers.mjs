@@ -88,6 +88,10 @@ export const SERVERS = {
     dialect: { path: "/bench-{room}", message: OBJECT },
     start: (options) => startObjects({ "index.js": join(PEERS, "floor.js") }, options),
   },
+  seats: keeper("seats", "the floor, and who each connection is"),
+  log: keeper("log", "the floor, and a log that is read on waking"),
+  row: keeper("row", "the floor, and each message on disk before anybody is told"),
+  keeper: keeper("seats,log,row", "the floor, and all three"),
   partyserver: {
     title: "PartyServer, hibernating",
     what: "parsed, rebuilt; nothing stored",
@@ -134,6 +138,12 @@ export const SERVERS = {
     start: () => startProgram(join(BUILT, "release", "parlor-broadcaster"), []),
   },
 };
+
+/** An object as bare as the floor, that keeps something. @param {string} keeps @param {string} what @returns {Peer} */
+function keeper(keeps, what) {
+  const dialect = { path: "/bench-{room}", message: OBJECT };
+  return { title: `that, keeping ${keeps}`, what, dialect, start: (options) => startObjects({ "index.js": join(PEERS, "keeper.js") }, { ...options, vars: { KEEPS: keeps } }) };
+}
 
 /** Builds what is run: Parlor, the load generator, the peers. */
 export async function prepare() {

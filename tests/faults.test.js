@@ -205,6 +205,21 @@ test("a fault in a room that slept: those who only listen are told too", async (
   }
 });
 
+test("a room sleeps again after a fault", async () => {
+  for (const [fault, trigger] of Object.entries(FAULTS)) {
+    const room = `sleeps-again-${fault.replaceAll(" ", "-")}`;
+    const alice = await Client.join(server, room, "Alice");
+    alice.send(trigger);
+    alice.send("the next event");
+    await alice.closed();
+    const back = await comeBack(alice, room);
+    await back.say("before sleep");
+    await server.evict(room); // refuses an object that something keeps awake
+    await back.say("after sleep");
+    assert.equal(back.isOpen, true);
+  }
+});
+
 test("the shipped build has no such doors", async () => {
   const shipped = await startServer({ vars: UNHURRIED });
   try {

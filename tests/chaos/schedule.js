@@ -106,8 +106,6 @@ class Stage {
   #messages = 0;
   #isOver = false;
   #isHushed = false;
-  /** Since workerd started. The handler that panicked never ends, so the object can't be evicted. */
-  #hasPanicked = false;
 
   /** @param {Schedule} schedule @param {Server} server @param {string} folder */
   constructor(schedule, server, folder) {
@@ -171,8 +169,7 @@ class Stage {
     if (act === "kill") await server.kill();
     else if (act === "reload") await server.reload();
     else if (act === "panic" || act === "refuse-write") await saboteur.strike(act);
-    else if (this.#hasPanicked || !(await this.#evict(act))) return this.#note("no moment for an eviction");
-    this.#hasPanicked = act === "panic" || (this.#hasPanicked && act !== "kill" && act !== "reload");
+    else if (!(await this.#evict(act))) return this.#note("no moment for an eviction");
     this.acts[act]++;
     this.#note(`${act} done`);
   }
