@@ -54,8 +54,10 @@ pub struct Upstream {
     pub told: (Option<Count>, u64),
     /// Whether what comes first is not to be shown: nobody has seen what was before it.
     pub fills: bool,
-    /// To be sent with the next flush.
+    /// To be sent with the next flush, or at once.
     pub outbox: Frames,
+    /// Whether the event loop has turned since something was sent at once.
+    pub turned: bool,
     /// What members said and was not answered, in order, as it was sent: it is sent again on a new line.
     unanswered: Vec<(MemberId, String, String)>,
     /// What members asked for while the room was not there.
@@ -77,6 +79,7 @@ impl Default for Upstream {
             told: (None, 0),
             fills: false,
             outbox: Frames::default(),
+            turned: false,
             unanswered: Vec::new(),
             held: Vec::new(),
             held_bytes: 0,

@@ -35,11 +35,12 @@ impl Room {
             effects.push(Effect::Append(rows));
             effects.extend(trim.map(Effect::Trim));
         }
+        // First: behind a fan-out to thousands it would be late.
+        effects.extend(self.sent_upstream());
         if !notices.is_empty() {
             effects.push(Effect::Broadcast(notices));
         }
         effects.extend(welcomes);
-        effects.extend(self.sent_upstream());
         if planted(Bug::BroadcastBeforeStore) {
             effects.sort_by_key(|effect| !matches!(effect, Effect::Broadcast(_)));
         }

@@ -9,6 +9,9 @@ use super::*;
 use crate::limits::{
     COUNT_GAP_MS, REASON_CHARS_MAX, RELAY_GRACE_MS, RELAY_HOLD_MS, RELAY_LINGER_MS, RELAY_RESUME_MESSAGES_MAX,
 };
+use crate::name::DisplayName;
+use crate::protocol::Dialect;
+use crate::relay::wire;
 
 fn texts(tree: &Tree, who: Who) -> Vec<&str> {
     tree.client(who).texts()
@@ -558,4 +561,52 @@ fn live(seed: u64) {
     for (who, client) in &open {
         assert_eq!(client.member_count, members.len(), "seed {seed}: {who:?}");
     }
+}
+
+#[test]
+fn a_relay_shows_together_what_came_before_the_loop_turned() {
+    let mut tree = Tree::new(1);
+    let bo = tree.join(1, "Bo");
+    let heard = wire::read_downs(&{
+        let mut frames = Vec::new();
+        for (seq, text) in [(1, "one"), (2, "two")] {
+            let from = Member::new(MemberId::new(7), &DisplayName::anonymous());
+            let message = log::Message {
+                seq,
+                id: text.to_owned(),
+                from,
+                text: text.to_owned(),
+                sent_at: tree.now_ms,
+                reply_to: None,
+                original: None,
+                deleted: false,
+            };
+            frames.extend(Dialect::Relay.broadcast(&[Notice::Message(log::Line::encode(&message).unwrap())]));
+        }
+        frames.join("\n")
+    });
+    let (now_ms, disk) = (tree.now_ms, super::harness::Disk::default());
+    let relay = &mut tree.nodes[0].relay;
+    let shown = |effects: &[Effect]| -> Vec<usize> {
+        let sizes = effects.iter().filter_map(|effect| match effect {
+            Effect::Broadcast(notices) => Some(notices.len()),
+            _ => None,
+        });
+        sizes.collect()
+    };
+    for down in heard {
+        let effects = relay.handle(Event::Down(vec![down]), now_ms, &disk).unwrap();
+        assert_eq!(shown(&effects), [0; 0], "the one before may still be leaving");
+        assert_eq!(relay.timeout(), Some(now_ms));
+    }
+    assert_eq!(shown(&relay.handle(Event::Tick, now_ms, &disk).unwrap()), [2]);
+    // What is said goes up at once; what follows waits for the loop to turn.
+    let mut say = |id: &str| {
+        let request = Request::Send { id: id.to_owned(), text: id.to_owned(), reply_to: None };
+        let effects = relay.handle(Event::Received(bo.1, Ok(request)), now_ms, &disk).unwrap();
+        effects.iter().filter(|effect| matches!(effect, Effect::Up(_))).count()
+    };
+    assert_eq!([say("a"), say("b"), say("c")], [1, 0, 0]);
+    let ups = relay.handle(Event::Tick, now_ms, &disk).unwrap();
+    assert_eq!(ups.iter().filter(|effect| matches!(effect, Effect::Up(_))).count(), 1);
 }

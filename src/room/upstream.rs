@@ -14,15 +14,17 @@ use crate::relay::wire::{self, Asker, Down, Up};
 impl Room {
     /// [`Room::handle`] of a relay.
     pub(super) fn handle_as_relay(&mut self, event: Event, now_ms: u64, cache: &Rc<Cache>) -> Effects {
+        let is_tick = matches!(event, Event::Tick);
         let taken = match event {
             Event::Down(downs) => {
                 let mut effects = cache.absorb(self.expire(now_ms));
                 for down in downs {
                     effects.extend(cache.absorb(self.take_down(down, now_ms, &**cache)?));
                 }
-                // All that came together is shown together.
+                // Shown at the next turn of the event loop: what comes while a fan-out is still leaving is shown together,
+                // so that a relay which can't keep up sends fuller frames, not a queue of them that grows.
                 if !self.queue.is_empty() {
-                    effects.extend(self.flush(now_ms, &**cache)?);
+                    self.flush_at = Some(now_ms);
                 }
                 effects
             }
@@ -37,6 +39,16 @@ impl Room {
             event => self.take(event, now_ms, &**cache)?,
         };
         let mut effects = cache.absorb(taken);
+        // What is said goes up at once; what follows before the next turn of the event loop, which may have a fan-out to
+        // do first, together.
+        if let Some(upstream) = &mut self.upstream {
+            if is_tick {
+                upstream.turned = true;
+            } else if upstream.turned && !upstream.outbox.done.is_empty() {
+                upstream.turned = false;
+                effects.extend(self.sent_upstream());
+            }
+        }
         effects.extend(self.tend(now_ms));
         Ok(effects)
     }

@@ -182,6 +182,10 @@ impl Sockets {
                 sockets.push(socket.ws.as_ref());
             }
         }
+        // Relays first: each has its own to tell yet.
+        if let Some(at) = hearing.iter().position(|(dialect, _)| *dialect == Dialect::Relay) {
+            hearing.swap(0, at);
+        }
         hearing
     }
 
