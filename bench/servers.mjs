@@ -47,6 +47,7 @@ const PARLOR_VARS = {
  * @property {boolean} [compressed]
  * @property {string[]} [on_open]
  * @property {string} [ready]
+ * @property {string} [on_return]
  * @property {string} message
  * @property {[string, string][]} [answers]
  */
@@ -64,6 +65,13 @@ const PARLOR_VARS = {
  * @property {string[]} [flags] compatibility flags, over the default ones
  * @property {string[]} [v8Flags] flags of V8, to profile with
  * @property {string} [folder] to keep the storage in, which outlives the server then
+ * @property {number} [port] instead of any that is free
+ * @property {Apart} [apart] for Parlor, of several processes
+ */
+/**
+ * @typedef {object} Apart one of several processes of Parlor: see peers/apart.js
+ * @property {number} [roomsAt] the port of the process that has the rooms, if it is another
+ * @property {string} [continent] whose visitors this one's relays serve
  */
 
 const OBJECT = JSON.stringify({ name: "member-{member}", text: "{text}" });
@@ -78,6 +86,7 @@ export const SERVERS = {
       subprotocol: "parlor.v1",
       on_open: ['{"type":"join","name":"Member {member}"}'],
       ready: '"type":"welcome"',
+      on_return: '{"type":"join","name":"Member {member}","session":"{session}","after":{"epoch":"{epoch}","seq":{seq}}}',
       message: '{"type":"send","id":"{unique}","text":"{text}"}',
     },
     start: startParlor,
@@ -173,8 +182,10 @@ async function startParlor(options = {}) {
   const main = join(folder, "index.js");
   if (!existsSync(main)) throw new Error(`${folder} is missing: npm test -- build makes it`);
   const others = readdirSync(folder).filter((name) => /\.(m?js|wasm)$/.test(name) && name !== "index.js");
-  const modules = Object.fromEntries(["index.js", ...others].map((name) => [name, join(folder, name)]));
-  const vars = { ...PARLOR_VARS, ...options.vars };
+  const built = Object.fromEntries(["index.js", ...others].map((name) => [name, join(folder, name)]));
+  const modules = options.apart ? { "apart.js": join(PEERS, "apart.js"), ...built } : built;
+  const continent = options.apart?.continent;
+  const vars = { ...PARLOR_VARS, ...(continent && { CONTINENT: continent }), ...options.vars };
   const bindings = readFileSync(join(ROOT, "wrangler.toml"), "utf8").matchAll(BINDING);
   return startWorkerd(modules, Object.fromEntries([...bindings].map(([, name, type]) => [name, type])), vars, options);
 }
@@ -191,7 +202,7 @@ function startObjects(modules, options = {}) {
  * @param {Record<string, string>} vars
  * @param {StartOptions} options
  */
-async function startWorkerd(modules, objects, vars, { flags = [], v8Flags = [], folder: kept }) {
+async function startWorkerd(modules, objects, vars, { flags = [], v8Flags = [], folder: kept, port = 0, apart }) {
   const folder = kept ?? mkdtempSync(join(tmpdir(), "parlor-bench-"));
   const list = (/** @type {string[]} */ items) => `[${items.join(", ")}]`;
   const text = JSON.stringify; // JSON's strings are Cap'n Proto's too
@@ -203,9 +214,13 @@ async function startWorkerd(modules, objects, vars, { flags = [], v8Flags = [], 
     config,
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .main), (name = "disk", disk = (path = ${text(folder)}, writable = true))],
+  services = ${list([
+    `(name = "main", worker = .main)`,
+    `(name = "disk", disk = (path = ${text(folder)}, writable = true))`,
+    ...(apart?.roomsAt ? [`(name = "rooms", external = (address = "127.0.0.1:${apart.roomsAt}", http = ()))`] : []),
+  ])},
   v8Flags = ${list(v8Flags.map((flag) => text(flag)))},
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
   modules = ${list(Object.keys(modules).map(module))},
@@ -216,6 +231,7 @@ const main :Workerd.Worker = (
   bindings = ${list([
     ...Object.entries(objects).map(([name, type]) => `(name = ${text(name)}, durableObjectNamespace = ${text(type)})`),
     ...Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+    ...(apart?.roomsAt ? [`(name = "ROOMS_AT", service = "rooms")`] : []),
   ])},
 );
 `,

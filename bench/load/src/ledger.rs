@@ -16,6 +16,8 @@ pub struct Ledger {
     pub deliveries: u64,
     /// Deliveries of a mark that was never sent.
     pub strange: u64,
+    /// Messages that there are in the end, where not all are sent here.
+    pub expected: Option<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -23,6 +25,8 @@ struct Sent {
     intended_us: u64,
     deliveries: u32,
     measured: bool,
+    /// From when it should have left to its newest delivery.
+    last_us: u64,
 }
 
 struct Room {
@@ -38,8 +42,10 @@ struct Room {
 /// What was measured.
 #[derive(Clone, Default)]
 pub struct Tally {
-    /// From when a message should have left to each delivery.
+    /// From when a message should have left to each delivery, to those whose connections never ended.
     pub each: Histogram,
+    /// The same to those whose connections did.
+    pub returned: Histogram,
     /// The same to its first delivery.
     pub first: Histogram,
     /// The same to its last delivery.
@@ -60,23 +66,58 @@ impl Ledger {
             tally: Tally::default(),
             deliveries: 0,
             strange: 0,
+            expected: None,
         }
     }
 
     /// Numbers a sender's next message, which should leave at `intended_us`.
     pub fn send(&mut self, sender: usize, intended_us: u64, measured: bool) -> Mark {
         let all = &mut self.sent[sender];
-        all.push(Sent { intended_us, deliveries: 0, measured });
+        all.push(Sent { intended_us, deliveries: 0, measured, last_us: 0 });
         Mark { sender: sender as u32, nth: all.len() as u32 - 1 }
     }
 
-    /// Notes that a member of a room got a message. `slice`: which part of the measurement a time is in.
+    /// Takes a message in that another process sent, unless it is known.
+    pub fn learn(&mut self, mark: Mark, intended_us: u64, measured: bool) {
+        let Some(all) = self.sent.get_mut(mark.sender as usize) else { return };
+        let nth = mark.nth as usize;
+        // What a sender said before it and nobody here has seen is missing in the end.
+        while all.len() <= nth {
+            all.push(Sent { intended_us: 0, deliveries: 0, measured: false, last_us: 0 });
+        }
+        if all[nth].deliveries == 0 {
+            all[nth] = Sent { intended_us, deliveries: 0, measured, last_us: 0 };
+        }
+    }
+
+    /// Of the measured messages in the order in which they should have left, how long each took to its last delivery.
+    pub fn lasts_us(&self) -> Vec<u64> {
+        let measured = self.sent.iter().flatten().filter(|sent| sent.measured);
+        let mut lasts: Vec<_> = measured.map(|sent| (sent.intended_us, sent.last_us)).collect();
+        lasts.sort_unstable();
+        lasts.into_iter().map(|(_, us)| us).collect()
+    }
+
+    /// A digest of the order of all messages of the first room, the same where the order is.
+    pub fn order_digest(&self) -> String {
+        let mut digest = 0xcbf2_9ce4_8422_2325_u64; // FNV-1a
+        for byte in
+            self.rooms.iter().take(1).flat_map(|room| &room.order).flat_map(|mark| mark.digits().into_bytes())
+        {
+            digest = (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        format!("{digest:016x}")
+    }
+
+    /// Notes that a member of a room got a message. `slice`: which part of the measurement a time is in. `steady`:
+    /// whether its connection never ended.
     pub fn deliver(
         &mut self,
         room: usize,
         member: usize,
         mark: Mark,
         now_us: u64,
+        steady: bool,
         slice: impl FnOnce(u64) -> usize,
     ) {
         let known = self.sent.get_mut(mark.sender as usize).and_then(|all| all.get_mut(mark.nth as usize));
@@ -87,8 +128,13 @@ impl Ledger {
         self.deliveries += 1;
         sent.deliveries += 1;
         let us = now_us.saturating_sub(sent.intended_us);
+        sent.last_us = us;
         if sent.measured {
-            self.tally.each.record(us);
+            if steady {
+                self.tally.each.record(us)
+            } else {
+                self.tally.returned.record(us)
+            }
             if sent.deliveries == 1 {
                 self.tally.first.record(us);
             }
@@ -103,8 +149,11 @@ impl Ledger {
 
     /// Messages that should have been delivered so far and were not.
     pub fn missing(&self) -> u64 {
-        let sent: usize = self.sent.iter().map(Vec::len).sum();
-        ((sent * self.members) as u64).saturating_sub(self.deliveries)
+        ((self.messages() * self.members) as u64).saturating_sub(self.deliveries)
+    }
+
+    fn messages(&self) -> usize {
+        self.expected.unwrap_or_else(|| self.sent.iter().map(Vec::len).sum())
     }
 
     /// Deliveries that were left out, came twice, or came in another order than to others.
@@ -116,8 +165,7 @@ impl Ledger {
             .flat_map(|room| room.positions.iter().map(|position| (room.order.len() - position) as u64))
             .sum();
         let seen: usize = self.rooms.iter().map(|room| room.order.len()).sum();
-        let sent: usize = self.sent.iter().map(Vec::len).sum();
-        let never = (sent.saturating_sub(seen) * self.members) as u64;
+        let never = (self.messages().saturating_sub(seen) * self.members) as u64;
         (sum(|room| room.lost) + left_out + never, sum(|room| room.doubled), sum(|room| room.misordered))
     }
 }
@@ -156,7 +204,7 @@ mod tests {
         }
         for (member, order) in orders.into_iter().enumerate() {
             for nth in order {
-                ledger.deliver(0, member, Mark { sender: 0, nth: *nth }, 10, |_| 0);
+                ledger.deliver(0, member, Mark { sender: 0, nth: *nth }, 10, true, |_| 0);
             }
         }
         ledger.wrongs()
@@ -173,9 +221,25 @@ mod tests {
     }
 
     #[test]
+    fn what_others_send_is_missing_until_it_came() {
+        let mut ledger = Ledger::new(1, 1, 2);
+        ledger.expected = Some(2);
+        let mark = |nth| Mark { sender: 1, nth };
+        ledger.learn(mark(1), 5, true);
+        ledger.deliver(0, 0, mark(1), 9, true, |_| 0);
+        ledger.learn(mark(1), 7, true);
+        assert_eq!((ledger.missing(), ledger.wrongs().0, ledger.lasts_us()), (1, 1, vec![4]));
+        let before = ledger.order_digest();
+        ledger.learn(mark(0), 5, true);
+        ledger.deliver(0, 0, mark(0), 9, true, |_| 0);
+        assert_eq!((ledger.missing(), ledger.wrongs(), ledger.strange), (0, (0, 0, 0), 0));
+        assert_ne!(before, ledger.order_digest());
+    }
+
+    #[test]
     fn a_mark_of_nobody_is_strange() {
         let mut ledger = Ledger::new(1, 1, 1);
-        ledger.deliver(0, 0, Mark { sender: 5, nth: 0 }, 0, |_| 0);
+        ledger.deliver(0, 0, Mark { sender: 5, nth: 0 }, 0, true, |_| 0);
         assert_eq!((ledger.strange, ledger.deliveries), (1, 0));
     }
 }

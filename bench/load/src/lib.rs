@@ -13,3 +13,4 @@ pub mod member;
 pub mod plan;
 pub mod process;
 pub mod run;
+pub mod seat;

@@ -1,8 +1,7 @@
 //! One member: a TCP connection that speaks WebSocket, and what has arrived in part.
 
-use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::io::{ErrorKind, Read, Result, Write};
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -12,13 +11,12 @@ use sha1::{Digest, Sha1};
 use crate::frame::{self, Head};
 use crate::plan::Dialect;
 
-/// How long a server may take to answer an upgrade.
-const UPGRADE_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// One connection.
 pub struct Member {
     /// Its socket.
     pub stream: TcpStream,
+    /// What the server must answer the upgrade with, until it has.
+    upgrade: Option<String>,
     /// Bytes that arrived and are no whole frame yet.
     partial: Vec<u8>,
     /// Bytes that the socket did not take yet.
@@ -37,14 +35,13 @@ pub fn accept_of(key: &str) -> String {
 }
 
 impl Member {
-    /// Connects and upgrades.
+    /// Begins to connect, and to upgrade.
     ///
     /// # Errors
-    /// Where the server does not take the connection or does not upgrade it.
+    /// Where there is no socket to be had.
     pub fn connect(port: u16, path: &str, dialect: &Dialect, number: usize) -> Result<Self> {
-        let mut stream = std::net::TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port)))?;
+        let stream = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port)))?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(UPGRADE_TIMEOUT))?;
         let key =
             BASE64_STANDARD.encode((number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
         let offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
@@ -54,39 +51,38 @@ impl Member {
             .as_ref()
             .map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n"))
             .unwrap_or_default();
-        write!(
-            stream,
+        let request = format!(
             "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{protocol}{offer}\r\n"
-        )?;
-        let mut answer = Vec::new();
-        let mut buffer = [0; 4096];
-        let end = loop {
-            let count = stream.read(&mut buffer)?;
-            if count == 0 {
-                return Err(Error::other(format!(
-                    "no answer to the upgrade: {}",
-                    String::from_utf8_lossy(&answer)
-                )));
-            }
-            answer.extend_from_slice(&buffer[..count]);
-            if let Some(end) = memchr::memmem::find(&answer, b"\r\n\r\n") {
-                break end + 4;
-            }
-        };
-        let head = String::from_utf8_lossy(&answer[..end]).to_string();
-        if !head.starts_with("HTTP/1.1 101") || !head.contains(&accept_of(&key)) {
-            return Err(Error::other(format!("not upgraded: {}", String::from_utf8_lossy(&answer))));
-        }
-        stream.set_nonblocking(true)?;
+        );
         Ok(Self {
-            stream: TcpStream::from_std(stream),
-            partial: answer[end..].to_vec(),
-            unsent: Vec::new(),
+            stream,
+            upgrade: Some(accept_of(&key)),
+            partial: Vec::new(),
+            unsent: request.into_bytes(),
             is_ready: false,
             has_ended: false,
             mask: number as u32 | 0x5bd1_e995,
         })
+    }
+
+    /// Whether the server has answered the upgrade.
+    pub fn is_open(&self) -> bool {
+        self.upgrade.is_none()
+    }
+
+    /// Reads the answer to the upgrade, if it is whole. Returns how many bytes it took.
+    fn answered(&mut self, bytes: &[u8]) -> usize {
+        let (Some(end), Some(accept)) = (memchr::memmem::find(bytes, b"\r\n\r\n"), &self.upgrade) else {
+            return 0;
+        };
+        let head = String::from_utf8_lossy(&bytes[..end]);
+        if head.starts_with("HTTP/1.1 101") && head.contains(accept) {
+            self.upgrade = None;
+        } else {
+            self.has_ended = true;
+        }
+        end + 4
     }
 
     /// Sends a frame, at once or as soon as the socket takes it.
@@ -102,8 +98,10 @@ impl Member {
         while !self.unsent.is_empty() {
             match self.stream.write(&self.unsent) {
                 Ok(count) => drop(self.unsent.drain(..count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {
+                    return;
+                }
                 Err(_) => {
                     self.has_ended = true;
                     return;
@@ -114,12 +112,6 @@ impl Member {
 
     /// Reads all that is there, through a buffer that all share, and hands each frame on.
     pub fn read(&mut self, buffer: &mut [u8], mut take: impl FnMut(&mut Self, Head, &[u8])) {
-        if !self.partial.is_empty() {
-            // What came with the answer to the upgrade, or the first part of a frame.
-            let partial = std::mem::take(&mut self.partial);
-            let rest = self.split(&partial, &mut take);
-            self.partial = partial[rest..].to_vec();
-        }
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => {
@@ -143,7 +135,9 @@ impl Member {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {
+                    return;
+                }
                 Err(_) => {
                     self.has_ended = true;
                     return;
@@ -154,7 +148,10 @@ impl Member {
 
     /// Hands the whole frames on. Returns how many bytes they took.
     fn split(&mut self, bytes: &[u8], take: &mut impl FnMut(&mut Self, Head, &[u8])) -> usize {
-        let mut at = 0;
+        let mut at = if self.is_open() { 0 } else { self.answered(bytes) };
+        if !self.is_open() {
+            return at;
+        }
         while let Some(head) = frame::head(&bytes[at..]) {
             let Some(payload) = bytes.get(at + head.start..at + head.end) else { break };
             take(self, head, payload);

@@ -30,6 +30,38 @@ pub struct Plan {
     /// How long to wait after the last send for what is still missing, in milliseconds.
     #[serde(default = "drain_ms")]
     pub drain_ms: u64,
+    /// Where members connect, in order, if not all to `port`: a port, and how many.
+    #[serde(default)]
+    pub doors: Vec<(u16, usize)>,
+    /// Whether each joins as soon as it is connected, rather than all together at the end.
+    #[serde(default)]
+    pub joins_at_once: bool,
+    /// Of a load that several of these processes share: which part of it this is.
+    #[serde(default)]
+    pub part: Option<Part>,
+}
+
+/// A part of a load of one room. It says when its members have joined, and begins when it is told the time to:
+/// a line with Unix microseconds on its standard input. A text then carries when it should have left, for those
+/// who did not send it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Part {
+    /// The number of its first sender among all senders.
+    pub first_sender: usize,
+    /// Senders of all parts.
+    pub senders: usize,
+}
+
+impl Plan {
+    /// The port that a member connects to.
+    pub fn port_of(&self, member: usize) -> u16 {
+        let mut end = 0;
+        let door = self.doors.iter().find(|(_, members)| {
+            end += members;
+            member < end
+        });
+        door.map_or(self.port, |(port, _)| *port)
+    }
 }
 
 /// How a server is spoken to. In all texts `{room}` and `{member}` stand for numbers, `{unique}` for a word
@@ -51,6 +83,10 @@ pub struct Dialect {
     /// What is in the frame that says one has joined. Empty: being open is enough.
     #[serde(default)]
     pub ready: String,
+    /// The frame to send instead once a connection that had joined has ended and is open again: `{session}`, `{epoch}`
+    /// and `{seq}` are from the last frames that said them. Empty: what ended stays so.
+    #[serde(default)]
+    pub on_return: String,
     /// The frame that says something.
     pub message: String,
     /// Frames that must be answered, and how: for heartbeats of a protocol's own.

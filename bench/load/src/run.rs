@@ -1,25 +1,35 @@
 //! The measurement: members connect, the load begins, is measured, ends, and what is missing is waited for.
 
 use std::collections::VecDeque;
-use std::io::{Error, Result};
-use std::time::{Duration, Instant};
+use std::io::{BufRead, Error, Result, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use memchr::memmem::Finder;
 use mio::{Events, Interest, Poll, Token};
 use serde::Serialize;
 
 use crate::frame::{CLOSE, PING, PONG, TEXT};
-use crate::histogram::Percentiles;
+use crate::histogram::{Histogram, Percentiles};
 use crate::ledger::Ledger;
 use crate::mark::{self, Mark};
 use crate::member::Member;
 use crate::plan::{Load, Plan};
 use crate::process::{Usage, own_cpu_s, usage};
+use crate::seat::Seat;
 
 /// Bytes that one read may take: a thousand members' share must not empty the CPU's cache.
 const BUFFER_BYTES: usize = 256 * 1024;
 /// How long members may take to join, all together.
-const JOIN_TIMEOUT: Duration = Duration::from_secs(120);
+const JOIN_TIMEOUT: Duration = Duration::from_secs(600);
+/// Connections that are being made at once.
+const OPENING_MAX: usize = 32;
+/// The same once the load has begun: who comes back waits for nobody.
+const RETURNING_MAX: usize = 2_000;
+/// How long a server may take to answer an upgrade, in microseconds.
+const UPGRADE_US_MAX: u64 = 20_000_000;
+/// Tries of one that is not let in before the run ends.
+const TRIES_MAX: u32 = 12;
 /// How long all is quiet before memory is read, and before the load begins.
 const SETTLE: Duration = Duration::from_millis(1_000);
 /// Nothing is slept through that is due within this time: `epoll` counts in milliseconds.
@@ -30,8 +40,21 @@ const SLICES: u64 = 5;
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
-    /// From when a message should have left to each of its deliveries.
+    /// From when a message should have left to each of its deliveries, to those whose connections never ended.
     pub each: Percentiles,
+    /// The same to those whose connections ended and were made anew.
+    pub returned: Percentiles,
+    /// From the end of a connection to the `welcome` of the next.
+    pub back: Percentiles,
+    /// Welcomes after which something may be missing.
+    pub unrecovered: u64,
+    /// Tries to connect that failed.
+    pub retries: u64,
+    /// From when each measured message should have left to its last delivery here, in microseconds, in order: where
+    /// this is one part of several.
+    pub lasts_us: Vec<u64>,
+    /// The same wherever the order of all messages is.
+    pub order: String,
     /// The same to the first delivery.
     pub first: Percentiles,
     /// The same to the last delivery: when all have it.
@@ -44,6 +67,8 @@ pub struct Outcome {
     pub deliveries: u64,
     /// WebSocket frames that arrived while measured.
     pub frames: u64,
+    /// The same in each fifth of the measurement.
+    pub frames_by_fifth: [u64; 5],
     /// Bytes of those frames.
     pub bytes: u64,
     /// Deliveries a second.
@@ -82,11 +107,24 @@ struct Run<'a> {
     plan: &'a Plan,
     poll: Poll,
     members: Vec<Member>,
+    seats: Vec<Seat>,
+    /// Who is to connect, at once.
+    waiting: VecDeque<usize>,
+    /// Who connects, since when.
+    opening: Vec<(usize, u64)>,
+    /// Who is to connect later, and when.
+    later: Vec<(u64, usize)>,
+    retries: u64,
+    back: Histogram,
+    unrecovered: u64,
+    failed: Option<String>,
     ledger: Ledger,
     senders: Senders,
     begun: Instant,
+    begun_unix_us: u64,
     measure: Option<(u64, u64)>,
     frames: u64,
+    frames_by_fifth: [u64; 5],
     bytes: u64,
     buffer: Vec<u8>,
     /// Whether marks count: not those of a history that the server plays back.
@@ -96,9 +134,15 @@ struct Run<'a> {
     messages: u64,
 }
 
-/// Which members send: the first so many of each room.
+/// Which members send: the first so many of each room; of a part, so many at even distances.
 struct Senders {
     in_room: usize,
+    /// The number of the first one here, and how many are here.
+    first: usize,
+    here: usize,
+    /// How many there are in all parts.
+    all: usize,
+    distance: usize,
 }
 
 /// Does what the plan says.
@@ -111,15 +155,40 @@ pub fn run(plan: &Plan) -> Result<Outcome> {
         Load::Closed { senders, .. } | Load::Open { senders, .. } => senders,
         Load::Idle | Load::Wake { .. } => 1,
     };
+    let senders = match plan.part {
+        Some(part) => Senders {
+            in_room,
+            first: part.first_sender,
+            here: in_room,
+            all: part.senders,
+            distance: plan.members / in_room.max(1),
+        },
+        None => {
+            let all = plan.rooms * in_room;
+            Senders { in_room, first: 0, here: all, all, distance: 1 }
+        }
+    };
+    let begun_unix_us =
+        SystemTime::now().duration_since(UNIX_EPOCH).map_err(Error::other)?.as_micros() as u64;
     let mut run = Run {
         plan,
         poll: Poll::new()?,
         members: Vec::new(),
-        ledger: Ledger::new(plan.rooms, plan.members, plan.rooms * in_room),
-        senders: Senders { in_room },
+        seats: Vec::new(),
+        waiting: VecDeque::new(),
+        opening: Vec::new(),
+        later: Vec::new(),
+        retries: 0,
+        back: Histogram::default(),
+        unrecovered: 0,
+        failed: None,
+        ledger: Ledger::new(plan.rooms, plan.members, senders.all),
+        senders,
         begun: Instant::now(),
+        begun_unix_us,
         measure: None,
         frames: 0,
+        frames_by_fifth: [0; 5],
         bytes: 0,
         buffer: vec![0; BUFFER_BYTES],
         counts: false,
@@ -147,31 +216,27 @@ impl Run<'_> {
     }
 
     fn join_all(&mut self) -> Result<()> {
-        let dialect = &self.plan.dialect;
         let all = self.plan.rooms * self.plan.members;
-        for number in 0..all {
-            let path = self.fill(&dialect.path, number);
-            let mut member = Member::connect(self.plan.port, &path, dialect, number)?;
-            self.poll.registry().register(
-                &mut member.stream,
-                Token(number),
-                Interest::READABLE | Interest::WRITABLE,
-            )?;
-            member.is_ready = dialect.ready.is_empty();
-            self.members.push(member);
-            self.read(number);
-            self.pass(Some(Duration::ZERO))?;
-        }
-        // All at once, as after a deploy.
-        for number in 0..all {
-            for frame in &dialect.on_open {
-                let frame = self.fill(frame, number);
-                self.members[number].send(TEXT, frame.as_bytes());
-            }
-        }
         let begun = Instant::now();
+        self.waiting.extend(0..all);
+        while self.members.len() < all
+            || !self.later.is_empty()
+            || self.members.iter().any(|it| !it.is_open())
+        {
+            if let Some(why) = self.failed.take() {
+                return Err(Error::other(why));
+            }
+            if begun.elapsed() > JOIN_TIMEOUT {
+                return Err(Error::other(format!("{} of {all} are connected", self.members.len())));
+            }
+            self.pass(Some(Duration::from_millis(1)))?;
+        }
+        if !self.plan.joins_at_once {
+            // All together, as after a deploy.
+            (0..all).for_each(|number| self.join(number));
+        }
         while let Some(waiting) = self.members.iter().position(|member| !member.is_ready) {
-            if begun.elapsed() > JOIN_TIMEOUT || self.members[waiting].has_ended {
+            if begun.elapsed() > JOIN_TIMEOUT || (self.members[waiting].has_ended && self.later.is_empty()) {
                 return Err(Error::other(format!("member {waiting} of {all} is not let in")));
             }
             self.pass(Some(Duration::from_millis(10)))?;
@@ -179,8 +244,87 @@ impl Run<'_> {
         Ok(())
     }
 
+    fn join(&mut self, number: usize) {
+        let dialect = &self.plan.dialect;
+        let frames = match self.seats[number].returning(&dialect.on_return) {
+            Some(frame) => vec![self.fill(&frame, number)],
+            None => dialect.on_open.iter().map(|frame| self.fill(frame, number)).collect(),
+        };
+        frames.iter().for_each(|frame| self.members[number].send(TEXT, frame.as_bytes()));
+    }
+
+    /// Begins to connect those whose time has come, and gives up on those that wait too long.
+    fn connect_some(&mut self) -> Result<()> {
+        let now_us = self.now_us();
+        if let Some((number, _)) = self.opening.iter().find(|(_, since)| since + UPGRADE_US_MAX < now_us) {
+            let number = *number;
+            self.members[number].has_ended = true;
+            self.look_at(number);
+        }
+        if !self.later.is_empty() {
+            let waiting = &mut self.waiting;
+            self.later.retain(|(at, number)| {
+                let is_due = *at <= now_us;
+                if is_due {
+                    waiting.push_back(*number);
+                }
+                !is_due
+            });
+        }
+        let most = if self.counts { RETURNING_MAX } else { OPENING_MAX };
+        while self.opening.len() < most {
+            let Some(number) = self.waiting.pop_front() else { break };
+            let dialect = &self.plan.dialect;
+            let path = self.fill(&dialect.path, number);
+            let mut member = Member::connect(self.plan.port_of(number), &path, dialect, number)?;
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            self.poll.registry().register(&mut member.stream, Token(number), interest)?;
+            match self.members.get_mut(number) {
+                Some(old) => *old = member,
+                None => {
+                    self.members.push(member);
+                    self.seats.push(Seat::default());
+                }
+            }
+            self.opening.push((number, now_us));
+        }
+        Ok(())
+    }
+
+    /// Sees whether a member has become open, or has ended, just now.
+    fn look_at(&mut self, number: usize) {
+        let opening = self.opening.iter().position(|(other, _)| *other == number);
+        let member = &mut self.members[number];
+        if member.has_ended {
+            let now_us = self.begun.elapsed().as_micros() as u64;
+            let can_return = !self.plan.dialect.on_return.is_empty();
+            let delay_us = match opening {
+                Some(at) => {
+                    self.opening.swap_remove(at);
+                    self.retries += 1;
+                    let seat = &mut self.seats[number];
+                    if seat.failures >= TRIES_MAX {
+                        self.failed = Some(format!("member {number} is not let in after {TRIES_MAX} tries"));
+                    }
+                    Some(seat.backoff_us())
+                }
+                None => {
+                    (can_return && self.seats[number].end(now_us)).then(|| self.seats[number].backoff_us())
+                }
+            };
+            self.later.extend(delay_us.map(|us| (now_us + us, number)));
+        } else if let Some(at) = opening.filter(|_| member.is_open()) {
+            self.opening.swap_remove(at);
+            member.is_ready = self.plan.dialect.ready.is_empty();
+            if self.plan.joins_at_once || self.seats[number].has_ended() {
+                self.join(number);
+            }
+        }
+    }
+
     /// Waits for what arrives, at most so long, and takes it.
     fn pass(&mut self, timeout: Option<Duration>) -> Result<()> {
+        self.connect_some()?;
         let mut events = Events::with_capacity(1024);
         match self.poll.poll(&mut events, timeout) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => return Ok(()),
@@ -193,6 +337,9 @@ impl Run<'_> {
             }
             if event.is_readable() {
                 self.read(number);
+            }
+            if !self.opening.is_empty() || self.members[number].has_ended {
+                self.look_at(number);
             }
         }
         Ok(())
@@ -212,7 +359,10 @@ impl Run<'_> {
         let (from, to) = self.measure.unwrap_or((0, SLICES));
         let slice = |at: u64| (at.saturating_sub(from) * SLICES / (to - from).max(1)) as usize;
         let (room, place) = (number / self.plan.members, number % self.plan.members);
-        let Self { members, buffer, ledger, plan, free, counts, senders, frames, bytes, .. } = self;
+        let Self { members, seats, back, unrecovered, buffer, ledger, .. } = self;
+        let Self { plan, free, counts, senders, frames, frames_by_fifth, bytes, begun_unix_us, .. } = self;
+        let seat = &mut seats[number];
+        let can_return = !plan.dialect.on_return.is_empty();
         let finder = Finder::new(mark::BEGINNING);
         members[number].read(buffer, |member, head, payload| match head.code {
             PING => member.send(PONG, payload),
@@ -220,11 +370,22 @@ impl Run<'_> {
             _ => {
                 if measured {
                     *frames += 1;
+                    frames_by_fifth[slice(now_us).min(4)] += 1;
                     *bytes += payload.len() as u64;
+                }
+                if can_return {
+                    seat.note(payload);
                 }
                 if !member.is_ready {
                     member.is_ready = memchr::memmem::find(payload, plan.dialect.ready.as_bytes()).is_some();
-                    return;
+                    match seat.back(now_us).filter(|_| member.is_ready) {
+                        // What it missed is in the welcome.
+                        Some(us) => {
+                            back.record(us);
+                            *unrecovered += u64::from(!seat.is_recovered);
+                        }
+                        None => return,
+                    }
                 }
                 if let Some((_, answer)) =
                     plan.dialect.answers.iter().find(|(question, _)| question.as_bytes() == payload)
@@ -235,10 +396,17 @@ impl Run<'_> {
                     return;
                 }
                 for at in finder.find_iter(payload) {
-                    let Some(mark) = Mark::read(&payload[at + mark::BEGINNING.len()..]) else { continue };
-                    ledger.deliver(room, place, mark, now_us, slice);
+                    let digits = &payload[at + mark::BEGINNING.len()..];
+                    let Some(mark) = Mark::read(digits) else { continue };
                     let sender = mark.sender as usize;
-                    if senders.number_of(sender, plan.members) == number {
+                    if !senders.are_here(sender)
+                        && let Some(unix_us) = Mark::time(digits)
+                    {
+                        let intended_us = unix_us.saturating_sub(*begun_unix_us);
+                        ledger.learn(mark, intended_us, (from..to).contains(&intended_us));
+                    }
+                    ledger.deliver(room, place, mark, now_us, !seat.has_ended(), slice);
+                    if senders.are_here(sender) && senders.number_of(sender, plan.members) == number {
                         free.push_back(sender);
                     }
                 }
@@ -252,19 +420,26 @@ impl Run<'_> {
         let mark = self.ledger.send(sender, intended_us, measured);
         let number = self.senders.number_of(sender, self.plan.members);
         let frame = self.fill(&self.plan.dialect.message, number);
-        let frame =
-            frame.replace("{unique}", &mark.digits()).replace("{text}", &mark.text(self.plan.text_chars));
+        let unix_us = self.plan.part.map(|_| self.begun_unix_us + intended_us);
+        let text = mark.text(self.plan.text_chars, unix_us);
+        let frame = frame.replace("{unique}", &mark.digits()).replace("{text}", &text);
         self.members[number].send(TEXT, frame.as_bytes());
     }
 
     fn load(mut self, memory_before: f64, memory_joined: f64, join_ms: f64) -> Result<Outcome> {
         let plan = self.plan;
-        let start = self.now_us();
+        let start = if plan.part.is_some() { self.await_start(join_ms)? } else { self.now_us() };
         let from = start + plan.warmup_ms * 1_000;
         let to = from + plan.measure_ms.max(1) * 1_000;
         self.measure = Some((from, to));
         let mut begun: Option<(Usage, f64, u64)> = None;
         let (mut next, mut deliveries_before) = (0u64, 0);
+        // Of an open load it is known beforehand how many messages it comes to: all parts agree on it.
+        let planned = match plan.load {
+            Load::Open { per_second, .. } => ((to - start) as f64 * per_second / 1e6).floor() as u64,
+            _ => 0,
+        };
+        self.ledger.expected = plan.part.map(|_| planned as usize);
         if let Load::Wake { sleep_ms, cycles } = plan.load {
             self.measure = Some((start, u64::MAX / SLICES));
             begun = Some((usage(&plan.pids), own_cpu_s(), start));
@@ -282,7 +457,7 @@ impl Run<'_> {
                 begun = Some((usage(&plan.pids), own_cpu_s(), now));
                 deliveries_before = self.ledger.deliveries;
             }
-            if now >= to || is_wake {
+            if (now >= to || is_wake) && next >= planned {
                 break;
             }
             let wake = match plan.load {
@@ -293,10 +468,13 @@ impl Run<'_> {
                     }
                     if begun.is_none() { from } else { to }
                 }
-                Load::Open { senders, per_second } => {
+                Load::Open { per_second, .. } => {
                     let due = |nth: u64| start + (nth as f64 * 1e6 / per_second) as u64;
-                    while due(next) <= self.now_us() {
-                        self.say(next as usize % (senders * plan.rooms), due(next));
+                    while next < planned && due(next) <= self.now_us() {
+                        let sender = next as usize % self.senders.all;
+                        if self.senders.are_here(sender) {
+                            self.say(sender, due(next));
+                        }
                         next += 1;
                     }
                     self.free.clear();
@@ -324,12 +502,19 @@ impl Run<'_> {
         let tally = &self.ledger.tally;
         Ok(Outcome {
             each: tally.each.percentiles(),
+            returned: tally.returned.percentiles(),
+            back: self.back.percentiles(),
+            unrecovered: self.unrecovered,
+            retries: self.retries,
+            lasts_us: if plan.part.is_some() { self.ledger.lasts_us() } else { Vec::new() },
+            order: self.ledger.order_digest(),
             first: tally.first.percentiles(),
             last: tally.last.percentiles(),
             last_p99_ms_by_fifth: tally.slices.iter().map(|slice| slice.percentiles().p99_ms).collect(),
             messages: self.messages,
             deliveries,
             frames: self.frames,
+            frames_by_fifth: self.frames_by_fifth,
             bytes: self.bytes,
             deliveries_per_second: deliveries as f64 / seconds,
             server_us_per_delivery: cpu_us / (deliveries.max(1)) as f64,
@@ -347,6 +532,20 @@ impl Run<'_> {
             memory_after: usage(&plan.pids).memory_bytes,
             join_ms,
         })
+    }
+
+    /// Says that all have joined, and waits to be told when to begin.
+    fn await_start(&mut self, join_ms: f64) -> Result<u64> {
+        println!("{{\"join_ms\":{join_ms}}}");
+        std::io::stdout().flush()?;
+        let told = first_line();
+        loop {
+            if let Ok(line) = told.try_recv() {
+                let unix_us: u64 = line.trim().parse().map_err(Error::other)?;
+                return Ok(unix_us.saturating_sub(self.begun_unix_us));
+            }
+            self.pass(Some(Duration::from_millis(1)))?;
+        }
     }
 
     /// Waits for what is missing.
@@ -374,6 +573,24 @@ impl Run<'_> {
 impl Senders {
     /// The number of the member that is this sender.
     fn number_of(&self, sender: usize, members: usize) -> usize {
-        sender / self.in_room * members + sender % self.in_room
+        let sender = sender - self.first;
+        sender / self.in_room * members + sender % self.in_room * self.distance
     }
+
+    /// Whether a sender is of this part.
+    fn are_here(&self, sender: usize) -> bool {
+        (self.first..self.first + self.here).contains(&sender)
+    }
+}
+
+/// The first line of the standard input, once it is there.
+fn first_line() -> Receiver<String> {
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        if std::io::stdin().lock().read_line(&mut line).is_ok() {
+            let _ = tell.send(line); // nobody listens if the run is over
+        }
+    });
+    told
 }
