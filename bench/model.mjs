@@ -1,0 +1,248 @@
+// @ts-check
+// What a room with a hundred thousand or a million readers comes to: its tree, latency, requests, time and list price, and
+// which limit of the platform binds where. Fed with costs per hop that bench/relay-readers.mjs, bench/relay-threshold.mjs
+// and bench/relay.mjs measured (bench/results/relay.json), and with list prices (bench/prices.json).
+//
+//   node bench/model.mjs            prints the tables, and writes them to bench/results/scale.md
+//   node bench/model.mjs --check    fails unless it foretells the recorded run of 20,000 to within 20 %
+//
+// What it takes for granted is in ASSUMED. A thread is taken to serve what it has to in order, as workerd's event loop does.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { Failure, main } from "../scripts/run.mjs";
+import { ROOT } from "../scripts/toolchain.mjs";
+import { recorded } from "./recorded.mjs";
+
+const PRICES = JSON.parse(readFileSync(new URL("./prices.json", import.meta.url), "utf8"));
+const TOLERANCE = 0.2;
+
+/** From src/limits.rs, by name. */
+const LIMITS = { RELAY_ABOVE: 2_000, RELAY_CONNECTIONS_MAX: 4_000, HOLD_ABOVE_PER_SECOND: 20, HOLD_MS_MAX: 50, RELAY_REPORT_GAP_MS: 1_000, COUNT_GAP_MS: 2_000 };
+/** Of the platform: https://developers.cloudflare.com/durable-objects/platform/limits/ */
+const PLATFORM = { sockets: 32_768, requests_per_second: 1_000, memory_bytes: 128e6, frame_bytes: 1024 * 1024 };
+const ASSUMED = {
+  /** Between a member and its relay, and between a relay and its room on another continent, one way. */
+  member_hop_ms: 20,
+  relay_hop_ms: 75,
+  /** A thread is full at this share: beyond it queues grow. */
+  busy_max: 0.8,
+  /** Bytes of a message on the wire, with its envelope: 64 characters of text. */
+  message_bytes: 260,
+};
+
+/**
+ * @typedef {object} Costs in microseconds of a server's thread
+ * @property {number} message at the room: take, check, number, store
+ * @property {number} link at the room: a frame to a relay, which is one to a connection
+ * @property {number} frame at either: a frame to a connection
+ * @property {number} generator of the load generator: a frame to a connection
+ * @property {number} turns_p50 fan-outs of a busy thread that pass from when a message leaves until the last has it: what comes
+ *   up, what comes down, and the fan-out before wait for it, hop by hop
+ * @property {number} turns_p99
+ * @property {number} bytes a connection takes of a relay's process
+ */
+/**
+ * @typedef {object} Tree
+ * @property {number} readers
+ * @property {number} in_room connections of the room itself
+ * @property {number} relays
+ * @property {number} on_relay connections of each
+ */
+
+/** What was measured, made into costs. @returns {Costs} */
+function costs() {
+  const { "readers-10": readers, "crowd-20000": crowd } = recorded();
+  if (!readers || !crowd) throw new Failure("nothing is measured yet: node bench/relay-readers.mjs --per-second 10, node bench/relay.mjs");
+  const [few, many] = [readers.medians[0], readers.medians.at(-1)];
+  // That run's relays had all that they could do: a fan-out began as soon as the one before it had left.
+  const fan_out_ms = 1_000 / (readers.per_second * many.frames_per_delivery);
+  return {
+    // One connection in those runs is the room's own.
+    message: few.room_us_per_message - many.relay_us_per_frame * (few.relays + 1),
+    link: many.relay_us_per_frame,
+    frame: many.relay_us_per_frame,
+    generator: many.generator_us_per_frame,
+    turns_p50: many.last_p50_ms / fan_out_ms,
+    turns_p99: many.last_p99_ms / fan_out_ms,
+    bytes: crowd.bytes_per_connection,
+  };
+}
+
+/** @param {number} readers @param {number} [room] @param {number} [relay] @returns {Tree} */
+function treeOf(readers, room = LIMITS.RELAY_ABOVE, relay = LIMITS.RELAY_CONNECTIONS_MAX) {
+  const in_room = Math.min(readers, room);
+  const relays = Math.ceil((readers - in_room) / relay);
+  return { readers, in_room, relays, on_relay: relays ? (readers - in_room) / relays : 0 };
+}
+
+/** How a busy room holds its flushes: src/room/pace.rs. @param {number} per_second */
+function flushes(per_second) {
+  const hold_ms = Math.min(LIMITS.HOLD_MS_MAX, Math.max(0, per_second - LIMITS.HOLD_ABOVE_PER_SECOND));
+  // The first message of a flush waits for `hold_ms`; the next flush begins with the next message.
+  return { hold_ms, per_second: 1_000 / (hold_ms + 1_000 / per_second) };
+}
+
+/**
+ * The platform: each object has a thread of its own, and hops take time.
+ * @param {Tree} tree @param {number} per_second @param {Costs} cost
+ */
+function foretell(tree, per_second, cost) {
+  const flush = flushes(per_second);
+  const own_ms = (tree.in_room * cost.frame) / 1_000;
+  const links_ms = (tree.relays * cost.link) / 1_000;
+  const room_busy = (per_second * cost.message) / 1e6 + (flush.per_second * (own_ms + links_ms)) / 1_000;
+  const fan_out_ms = (tree.on_relay * cost.frame) / 1_000;
+  // A relay that is still at the flush before shows the next together with what comes meanwhile.
+  const shown_per_second = Math.min(flush.per_second, 1_000 / fan_out_ms);
+  const relay_busy = (shown_per_second * fan_out_ms) / 1_000;
+  // From a member on a relay up, held, down, and out. On an idle thread there is the fan-out itself to wait for.
+  const way_ms = 2 * (ASSUMED.member_hop_ms + ASSUMED.relay_hop_ms) + links_ms;
+  const turns = (/** @type {number} */ busy) => 1 + (busy - 1) * relay_busy;
+  const p50_ms = way_ms + flush.hold_ms / 2 + fan_out_ms * turns(cost.turns_p50);
+  const p99_ms = way_ms + flush.hold_ms + own_ms * room_busy + fan_out_ms * turns(cost.turns_p99);
+  return { flush, room_busy, relay_busy, fan_out_ms, shown_per_second, p50_ms, p99_ms, ...charged(tree, per_second, flush.per_second) };
+}
+
+/** What an hour of it is charged for. @param {Tree} tree @param {number} per_second @param {number} flushes_per_second */
+function charged({ readers, relays }, per_second, flushes_per_second) {
+  const HOUR_S = 3_600;
+  // A message comes in at a relay, and again at the room; a flush at each relay, whose end of the line is a client's.
+  const frames_in = per_second * 2 + flushes_per_second * relays;
+  // A relay says at most once a second how many it has: here, that somebody comes or goes all the time.
+  const counts = relays * (1_000 / LIMITS.RELAY_REPORT_GAP_MS);
+  const requests = ((frames_in + counts) * HOUR_S) / PRICES.incoming_messages_per_request;
+  // Coming: the Worker's request, the room's, the relay's, and the `join`, once in the hour.
+  const arrivals = readers * (2 + 1 / PRICES.incoming_messages_per_request);
+  const gb_s = (1 + relays) * PRICES.gb_of_an_object * HOUR_S;
+  const rows = flushes_per_second * HOUR_S;
+  const dollars = ((requests + arrivals) * PRICES.per_million_requests + gb_s * PRICES.per_million_gb_seconds + rows * PRICES.per_million_rows_written) / 1e6;
+  return { requests, arrivals, gb_s, rows, dollars, dollars_duration: (gb_s * PRICES.per_million_gb_seconds) / 1e6 };
+}
+
+/**
+ * How full each limit is, and how many readers a flat tree holds before it is: its relays all hang from the room.
+ * @param {number} per_second @param {Costs} cost
+ */
+function bounds(per_second, cost) {
+  const flush = flushes(per_second);
+  const each = LIMITS.RELAY_CONNECTIONS_MAX;
+  const readers = (/** @type {number} */ relays) => LIMITS.RELAY_ABOVE + Math.max(0, Math.floor(relays)) * each;
+  const left = ASSUMED.busy_max * 1e6 - per_second * cost.message - flush.per_second * LIMITS.RELAY_ABOVE * cost.frame;
+  const batch_bytes = (per_second / flush.per_second) * ASSUMED.message_bytes;
+  return [
+    { what: "the room's thread: a frame to each relay for each flush", readers: readers(left / (flush.per_second * cost.link)) },
+    { what: `the room's requests (${PLATFORM.requests_per_second}/s): each relay's count every second, while people come and go`, readers: readers(PLATFORM.requests_per_second - per_second) },
+    { what: `the room's sockets (${PLATFORM.sockets.toLocaleString("en")}): one for each relay`, readers: readers(PLATFORM.sockets - LIMITS.RELAY_ABOVE) },
+    { what: `a frame (1 MiB) holds a flush of ${Math.round(batch_bytes).toLocaleString("en")} bytes`, readers: batch_bytes < PLATFORM.frame_bytes / 4 ? Infinity : 0 },
+  ];
+}
+
+/**
+ * The same on one machine, whose cores are shared by all threads and the generator: what a run there must come to.
+ * @param {{ members: number, room: number, relay: number, per_second: number, processes: number, cores: number }} run @param {Costs} cost
+ */
+function foretellRun({ members, room, relay, per_second, processes, cores }, cost) {
+  const tree = treeOf(members, room, relay);
+  const flush = flushes(per_second);
+  const on_relays = members - tree.in_room;
+  const per_message_us = cost.message + tree.relays * cost.link;
+  const per_flush_us = members * (cost.frame + cost.generator);
+  // Each process of relays is one thread; all share what cores there are.
+  const thread_ms = ((on_relays / processes) * cost.frame) / 1_000;
+  const cycle_ms = Math.max(thread_ms, per_flush_us / 1_000 / (cores - (per_second * per_message_us) / 1e6));
+  const shown_per_second = Math.min(flush.per_second, 1_000 / cycle_ms);
+  const server_cores = (per_second * per_message_us + shown_per_second * members * cost.frame) / 1e6;
+  const busy = Math.min(1, (flush.per_second * cycle_ms) / 1_000);
+  const last_ms = (/** @type {number} */ turns) => cycle_ms * (1 + (turns - 1) * busy);
+  return { frames_per_second: shown_per_second * members, server_cores, last_p50_ms: last_ms(cost.turns_p50), last_p99_ms: last_ms(cost.turns_p99) };
+}
+
+await main(async () => {
+  const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
+  const cost = costs();
+  if (values.check) return check(cost);
+  const text = [...table(cost), "", ...limits(cost)].join("\n");
+  console.log(text);
+  writeFileSync(join(ROOT, "bench", "results", "scale.md"), `# One room, by bench/model.mjs\n\n${text}\n`);
+});
+
+/** @param {Costs} cost */
+function check(cost) {
+  const crowd = recorded()["crowd-20000"];
+  // All of the run; its best window may have begun with less to do.
+  const best = { ...crowd, frames_per_second: crowd.frames / crowd.seconds };
+  const run = { members: crowd.members, room: crowd.room, relay: crowd.relay, per_second: crowd.per_second, processes: best.relay_cores.length, cores: crowd.machine.cores - best.other_cores };
+  const foretold = foretellRun(run, cost);
+  const seen = {
+    frames_per_second: best.frames_per_second,
+    server_cores: best.room_cores + best.relay_cores.reduce((/** @type {number} */ sum, /** @type {number} */ it) => sum + it, 0),
+    last_p50_ms: best.last_p50_ms,
+    last_p99_ms: best.last_p99_ms,
+  };
+  const off = [];
+  for (const [key, value] of Object.entries(seen)) {
+    const told = /** @type {Record<string, number>} */ (foretold)[key] ?? NaN;
+    const ratio = told / value;
+    console.log(`${key}: foretold ${told.toFixed(2)}, seen ${value.toFixed(2)}: ${ratio.toFixed(2)}`);
+    if (!(Math.abs(ratio - 1) <= TOLERANCE)) off.push(key);
+  }
+  if (off.length > 0) throw new Failure(`off by more than ${TOLERANCE * 100} %: ${off.join(", ")}`);
+}
+
+/** @param {Costs} cost */
+function table(cost) {
+  const lines = [
+    `Costs of a thread, measured: ${cost.message.toFixed(0)} µs a message at the room, ${cost.link.toFixed(1)} µs a frame to a relay, ${cost.frame.toFixed(1)} µs a frame to a connection.`,
+    "",
+    "| readers | messages/s | relays | flushes/s | room's thread | a relay's thread | p50, p99 to the last | frames in an hour, a twentieth | GB-s | $ an hour | of it time |",
+    "|---|---|---|---|---|---|---|---|---|---|---|",
+  ];
+  for (const readers of [20_000, 100_000, 1_000_000]) {
+    for (const per_second of [1, 10, 50]) {
+      const tree = treeOf(readers);
+      const told = foretell(tree, per_second, cost);
+      const cells = [
+        whole(readers),
+        per_second,
+        `${tree.relays} of ${whole(tree.on_relay)}`,
+        told.flush.per_second.toFixed(0),
+        percent(told.room_busy),
+        percent(told.relay_busy),
+        `${whole(told.p50_ms)}, ${whole(told.p99_ms)} ms`,
+        whole(told.requests),
+        whole(told.gb_s),
+        told.dollars.toFixed(2),
+        told.dollars_duration.toFixed(2),
+      ];
+      lines.push(`| ${cells.join(" | ")} |`);
+    }
+  }
+  return lines;
+}
+
+/** @param {Costs} cost */
+function limits(cost) {
+  const lines = ["| limit | readers at 1 message/s | at 10 | at 50 |", "|---|---|---|---|"];
+  const rates = [1, 10, 50].map((per_second) => bounds(per_second, cost));
+  for (const [at, { what }] of (rates[0] ?? []).entries()) {
+    const cells = rates.map((all) => (all[at]?.readers === Infinity ? "any" : whole(all[at]?.readers ?? NaN)));
+    lines.push(`| ${[what, ...cells].join(" | ")} |`);
+  }
+  const coming = [100_000, 1_000_000].map((readers) => `${whole(readers)} in ${whole(readers / PLATFORM.requests_per_second)} s`);
+  lines.push(`| arrivals: the room is asked where each belongs (${whole(PLATFORM.requests_per_second)}/s) | ${coming.join(", ")} | | |`);
+  const memory = LIMITS.RELAY_CONNECTIONS_MAX * cost.bytes;
+  lines.push(`| memory of a relay's process with ${whole(LIMITS.RELAY_CONNECTIONS_MAX)} connections, native memory included | ${whole(memory / 1e6)} MB | | |`);
+  return lines;
+}
+
+/** @param {number} value */
+function whole(value) {
+  return Math.round(value).toLocaleString("en");
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${Math.round(share * 100)} %`;
+}
