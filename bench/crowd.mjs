@@ -94,7 +94,7 @@ export async function loadCrowd(crowd, load) {
     for (let nth = 1, before = cpu(); nth <= WINDOWS && !load.half; nth++) {
       await until(from + nth * window_ms);
       const after = cpu();
-      const cores = after.map((seconds, at) => Math.round(((seconds - (before[at] ?? 0)) / window_ms) * 1e6) / 1e3);
+      const cores = after.map((seconds, at) => Math.round(((seconds - (before[at] ?? 0)) / window_ms) * 1e9) / 1e6);
       const [all = NaN, own] = [cores.at(-1), cores.slice(0, -1)];
       used.push({
         room_cores: own[0] ?? NaN,
