@@ -76,7 +76,8 @@ impl Counters {
 
     fn refused_times(&mut self, code: Cow<'static, str>, times: u64) {
         if let Some((_, count)) = self.refusals.iter_mut().find(|(other, _)| *other == code) {
-            *count += times;
+            // A report that names a code twice may say more than there can be.
+            *count = count.saturating_add(times);
         } else if self.refusals.len() < CODES_MAX {
             self.refusals.push((code, times));
         }

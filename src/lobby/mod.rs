@@ -143,6 +143,14 @@ mod tests {
     }
 
     #[test]
+    fn a_report_that_names_a_code_twice_says_at_most_all() {
+        let numbers = "0 ".repeat(8 + 8 + BATCH_BOUNDS.len() + 1);
+        let line = format!("kitchen {numbers}muted {} muted 2", u64::MAX);
+        let report = Report::from_line(&line).unwrap();
+        assert_eq!(report.counters.refusals, [("muted".into(), u64::MAX)]);
+    }
+
+    #[test]
     fn nobody_outside_can_ask_as_the_lobby_does() {
         for upgrade in [false, true] {
             assert!(Route::of(Request { method: "GET", path: ASK_PATH, upgrade }).is_err());
