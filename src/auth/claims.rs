@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_audience_is_us() {
-        for good in [r#""aud":"parlor""#, r#""aud":["x","parlor"]"#] {
+        for good in [r#""aud":"parlor""#, r#""aud":["x","parlor"]"#, r#""aud":["parlor","parlor"]"#] {
             assert!(read(good).is_ok(), "{good}");
         }
         for other in [r#""aud":"x""#, r#""aud":[]"#, r#""aud":["Parlor"]"#] {

@@ -250,6 +250,7 @@ fn slow_mode_spaces_what_each_member_says_also_across_sleep() {
     world.order(mo, Order::SlowMode { interval_ms: SLOW_MODE_MS_MAX + 1 });
     assert_eq!(last_refusal(&world, mo), "bad_frame");
     world.order(mo, Order::SlowMode { interval_ms: SLOW_MODE_MS_MAX });
+    assert_eq!(world.disk.rules.house.slow_mode_ms, SLOW_MODE_MS_MAX);
     world.order(mo, Order::SlowMode { interval_ms: 0 });
     world.say(ada, "3", "three");
     assert_eq!(world.client(mo).texts().last(), Some(&"three"));
@@ -361,7 +362,9 @@ fn a_report_reaches_the_moderators_and_stays() {
     }
     world.ask(ada, report(1, &"x".repeat(REASON_CHARS_MAX + 1)));
     assert_eq!(last_refusal(&world, ada), "text_too_long");
+    let kept = world.disk.records.len();
     world.ask(ada, report(1, &"x".repeat(REASON_CHARS_MAX)));
+    assert_eq!(world.disk.records.len(), kept + 1, "the longest reason is kept");
     for _ in 0..40 {
         world.ask(ada, report(1, "again"));
     }

@@ -209,6 +209,23 @@ mod tests {
     }
 
     #[test]
+    fn a_session_that_nobody_can_take_up_looks_like_any_other() {
+        let secret = Secret::new([7; 32]);
+        let (session, none) =
+            (secret.session(MemberId::new(5), NOW), secret.no_session(MemberId::new(5), NOW));
+        assert_eq!(secret.member_of(&none, NOW), None);
+        assert_eq!((none.len(), &none[..26]), (session.len(), &session[..26]));
+    }
+
+    #[test]
+    fn no_log_shows_a_secret_or_a_seed() {
+        assert_eq!(
+            format!("{:?} {:?}", Secret::new([7; 32]), Lot::new([7; 32])),
+            "Secret(…) Lot(…, 0 drawn)"
+        );
+    }
+
+    #[test]
     fn draws_differ() {
         let mut lot = Lot::new([1; 32]);
         assert_ne!(lot.id(), lot.id());

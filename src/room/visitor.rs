@@ -140,6 +140,14 @@ mod tests {
     }
 
     #[test]
+    fn roles_go_by_their_names() {
+        for role in [Role::Reader, Role::Member, Role::Moderator, Role::Owner] {
+            assert_eq!(Role::parse(role.name()), Some(role));
+            assert_eq!(Visitor::read(&format!(r#"{{"role":"{}"}}"#, role.name())).role, role);
+        }
+    }
+
+    #[test]
     fn of_whom_nothing_is_known_nothing_is_kept() {
         assert_eq!(serde_json::to_string(&Visitor::default()).unwrap(), "{}");
         assert_eq!(Visitor::read("{}"), Visitor::default());

@@ -187,6 +187,48 @@ fn addresses_are_forgotten_once_they_say_nothing() {
 }
 
 #[test]
+fn addresses_that_came_all_at_once_are_forgotten_later_but_not_those_who_are_here() {
+    let from = |address: &str| Visitor { address: Some(address.to_owned()), ..Visitor::default() };
+    let mut world = World::new();
+    world.join_as("Ada", from("a"));
+    world.join_as("Bo", from("b"));
+    let crowd: Vec<_> = (0..100)
+        .map(|n| {
+            let visitor = from(&n.to_string());
+            let connection = world.open_as(visitor.clone());
+            world.room.admit(&visitor, world.now_ms).unwrap();
+            connection
+        })
+        .collect();
+    crowd.into_iter().for_each(|connection| world.leave(connection));
+    assert_eq!(world.room.addresses.len(), 102, "they may not come again as often as anybody yet");
+    world.advance(60_000);
+    let last = world.open_as(from("z"));
+    world.leave(last);
+    assert_eq!(world.room.addresses.len(), 2);
+    for here in ["a", "b"] {
+        assert_eq!(
+            world.room.addresses.get(here).map(|it| it.open),
+            Some(1),
+            "or it may hold more than its share"
+        );
+    }
+}
+
+#[test]
+fn who_leaves_while_others_wait_for_their_welcome_takes_nobody_s_away() {
+    let mut world = World::new();
+    let join = |name: &str| Request::Join { name: name.to_owned(), session: None, after: None };
+    let (ada, bo) = (world.open(), world.open());
+    world.ask(ada, join("Ada"));
+    world.ask(bo, join("Bo"));
+    assert!(world.client(bo).welcome.is_none(), "it is welcomed with the flush");
+    world.leave(ada);
+    world.flush();
+    assert_eq!(world.welcome(bo).member_count, 1);
+}
+
+#[test]
 fn who_sends_nothing_but_futile_frames_is_cut_off() {
     let history = Request::History { range: Range::Newest, limit: 200 };
     for request in [Request::Ping, Request::Typing { on: true }, history] {
