@@ -19,7 +19,8 @@ Several may be given.`;
 const ADVISORIES_TIMEOUT_S = 60;
 const TEST_TIMEOUT_MS = 300_000;
 const FAULTS = ["--features", "fault-injection"];
-const SIMULATION = ["--profile", "simulation", "--features", "planted-bugs", "--test", "simulation"];
+const PLANTED = ["--profile", "simulation", "--features", "planted-bugs"];
+const SIMULATION = [...PLANTED, "--test", "simulation"];
 
 const LOAD = ["--manifest-path", join("bench", "load", "Cargo.toml")];
 const LOAD_TARGET = { CARGO_TARGET_DIR: join(ROOT, "target", "bench") };
@@ -43,6 +44,7 @@ const CHECKS = [
   { group: "rust", title: "cargo test: the load generator", work: () => cargo(["test", "--locked", ...LOAD], LOAD_TARGET, true) },
   { group: "rust", title: "cargo test", work: () => cargo(["test", "--locked"], {}, true) },
   { group: "rust", title: "simulation: thousands of seeds, planted bugs", work: () => cargo(["test", "--locked", ...SIMULATION], {}, true) },
+  { group: "rust", title: "fuzzers' inputs: planted bugs", work: () => cargo(["test", "--locked", ...PLANTED, "--test", "fuzz", "bugs"], {}, true) },
   { group: "rust", title: "relays: planted bugs", work: () => cargo(["test", "--locked", "--features", "planted-bugs", "--lib", "relay_tests"], {}, true) },
   { group: "build", title: "build", work: () => build([]) },
   { group: "build", title: "build with fault-injection", work: () => build([...FAULTS, "--out-dir", "build-faults"]) },

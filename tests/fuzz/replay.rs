@@ -23,14 +23,19 @@ use parlor::room::log;
 const INPUTS_MIN: usize = 100;
 
 fn replay(corpus: &str, run: fn(&[u8])) {
-    let inputs: Vec<&str> = corpus.lines().filter(|line| !line.starts_with('#')).collect();
-    assert!(inputs.len() >= INPUTS_MIN, "only {} inputs", inputs.len());
-    for input in inputs {
-        let bytes = bytes_of(input);
-        if catch_unwind(AssertUnwindSafe(|| run(&bytes))).is_err() {
-            panic!("the input {input} breaks a promise: see above");
-        }
+    assert!(inputs(corpus).count() >= INPUTS_MIN, "only {} inputs", inputs(corpus).count());
+    if let Some(input) = inputs(corpus).find(|input| breaks_a_promise(input, run)) {
+        panic!("the input {input} breaks a promise: see above");
     }
+}
+
+fn inputs(corpus: &str) -> impl Iterator<Item = &str> {
+    corpus.lines().filter(|line| !line.starts_with('#'))
+}
+
+fn breaks_a_promise(input: &str, run: fn(&[u8])) -> bool {
+    let bytes = bytes_of(input);
+    catch_unwind(AssertUnwindSafe(|| run(&bytes))).is_err()
 }
 
 fn bytes_of(hex: &str) -> Vec<u8> {
@@ -51,4 +56,25 @@ fn what_stands_before_a_room() {
 #[test]
 fn lives_of_a_room() {
     replay(include_str!("corpus/room.hex"), room::run);
+}
+
+/// Were the room to have such a bug, what is kept would show it.
+#[cfg(feature = "planted-bugs")]
+#[test]
+fn bugs_that_are_put_in_are_found() {
+    use parlor::planted::{Bug, plant};
+    std::panic::set_hook(Box::new(|_| {}));
+    let lives = || inputs(include_str!("corpus/room.hex"));
+    let unnoticed: Vec<Bug> = Bug::ALL
+        .into_iter()
+        // For that one the fuzzer has no eyes: the simulation finds it.
+        .filter(|bug| *bug != Bug::IdsWithoutMember)
+        .filter(|bug| {
+            plant(Some(*bug));
+            !lives().any(|life| breaks_a_promise(life, room::run))
+        })
+        .collect();
+    plant(None);
+    let _ = std::panic::take_hook();
+    assert_eq!(unnoticed, []);
 }

@@ -132,6 +132,8 @@ const TROUBLE: [&str; 12] = [
 struct Life {
     world: World,
     people: BTreeMap<ConnectionId, Dialect>,
+    /// Where those who asked to resume were.
+    resumes: BTreeMap<ConnectionId, Position>,
     /// Frames and other events so far, and of those the ones of this step.
     events: usize,
     new_events: usize,
@@ -142,7 +144,8 @@ pub fn run(data: &[u8]) {
     let mut input = Unstructured::new(data);
     let Ok(tuning) = input.arbitrary::<[u8; 4]>() else { return };
     let world = World::with(limits(tuning));
-    let mut life = Life { world, people: BTreeMap::new(), events: 0, new_events: 0 };
+    let (people, resumes) = (BTreeMap::new(), BTreeMap::new());
+    let mut life = Life { world, people, resumes, events: 0, new_events: 0 };
     for _ in 0..STEPS_MAX {
         if input.is_empty() {
             break;
@@ -256,6 +259,11 @@ impl Life {
         let Some(connection) = self.person(who) else { return };
         self.new_events += 1;
         let request = self.decode(connection, frame);
+        if let (Ok(Request::Join { after: Some(after), .. }), false) =
+            (&request, self.world.room.has_joined(connection))
+        {
+            self.resumes.insert(connection, after.clone());
+        }
         self.world.handle(Event::Received(connection, request));
     }
 
@@ -268,6 +276,7 @@ impl Life {
     fn crash(&mut self) {
         self.world.crash();
         self.people.clear();
+        self.resumes.clear();
     }
 
     /// The storage refuses what a frame leads to, and the room's memory with all that waits in it is lost.
@@ -312,6 +321,9 @@ impl Life {
             assert!(client.replies.len() <= most_replies, "{} replies in one step", client.replies.len());
             assert!(client.notices.len() <= most, "{} notices", client.notices.len());
             for reply in std::mem::take(&mut client.replies) {
+                if let Reply::Welcome(welcome) = &reply {
+                    check_resume(welcome, self.resumes.get(connection));
+                }
                 for frame in dialect.reply(&reply) {
                     check_frame(*dialect, &frame);
                 }
@@ -449,6 +461,14 @@ fn range(kind: u8, seq: Seq) -> Range {
         1 => Range::Before(seq),
         _ => Range::After(seq),
     }
+}
+
+/// A resume is whole, and of the same history: it begins with the message after the last that was known.
+fn check_resume(welcome: &Welcome, after: Option<&Position>) {
+    let Some(after) = after.filter(|_| welcome.recovered) else { return };
+    assert_eq!(after.epoch, welcome.epoch, "resumed in another history");
+    let seqs = welcome.page.messages.iter().map(|line| line.decode().expect("a message").seq);
+    assert!(seqs.eq(after.seq + 1..=welcome.head), "not what was missed");
 }
 
 fn check_frame(dialect: Dialect, frame: &str) {
