@@ -17,11 +17,12 @@ export const DEBIAN_RUST = join(TOOLS, "debian-rust");
 const BINARIES = join(ROOT, "node_modules", ".bin");
 const CARGO_DENY_VERSION = "0.20.2";
 const CARGO_FUZZ_VERSION = "0.13.2";
+const CARGO_MUTANTS_VERSION = "27.1.0";
 
 /**
  * The tools that Cargo builds. worker-build and wasm-bindgen must match their libraries, so
  * Cargo.lock pins them: one place for both.
- * @returns {{ binary: string, crate: string, version: string, locked: boolean }[]}
+ * @returns {{ binary: string, crate: string, version: string, locked: boolean, asked?: string[] }[]} `asked`: before `--version`
  */
 export function cargoTools() {
   return [
@@ -30,6 +31,7 @@ export function cargoTools() {
     { binary: "wasm-bindgen", crate: "wasm-bindgen-cli", version: lockedVersion("wasm-bindgen"), locked: false },
     { binary: "cargo-deny", crate: "cargo-deny", version: CARGO_DENY_VERSION, locked: true },
     { binary: "cargo-fuzz", crate: "cargo-fuzz", version: CARGO_FUZZ_VERSION, locked: true },
+    { binary: "cargo-mutants", crate: "cargo-mutants", version: CARGO_MUTANTS_VERSION, locked: true, asked: ["mutants"] },
   ];
 }
 
@@ -44,7 +46,7 @@ export function findCargoTool(binary) {
   return folders
     .map((folder) => join(folder, binary))
     .filter((path) => existsSync(path))
-    .find((path) => output(path, ["--version"])?.trim().split(" ").at(-1) === tool?.version);
+    .find((path) => output(path, [...(tool?.asked ?? []), "--version"])?.trim().split(" ").at(-1) === tool?.version);
 }
 
 /** Whether the Rust on the PATH has a standard library for WebAssembly. */
