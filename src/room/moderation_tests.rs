@@ -63,6 +63,20 @@ fn whoever_is_no_moderator_can_do_nothing_of_it() {
 }
 
 #[test]
+fn a_room_that_was_cleared_is_not_taken_for_one_left_alone_since_it_was_made() {
+    let mut world = World::new();
+    let olga = world.join_as("Olga", owner());
+    world.say(olga, "1", "hello");
+    world.advance(30 * 24 * 3_600_000);
+    let cleared_at = world.now_ms;
+    world.order(olga, Order::Clear);
+    assert_eq!(
+        world.room.numbers().map(|(_, messages, active_at)| (messages, active_at)),
+        Some((0, cleared_at))
+    );
+}
+
+#[test]
 fn only_an_owner_clears() {
     let mut world = World::new();
     let mo = world.join_as("Mo", moderator());
