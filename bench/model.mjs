@@ -4,6 +4,7 @@
 // and bench/relay.mjs measured (bench/results/relay.json), and with list prices (bench/prices.json).
 //
 //   node bench/model.mjs            prints the tables, and writes them to bench/results/scale.md
+//   node bench/model.mjs --frame-us 20    the same, if a frame to a connection took so much of a thread: only prints
 //   node bench/model.mjs --check    fails unless it foretells the recorded run of 20,000 to within 20 %
 //
 // What it takes for granted is in ASSUMED. A thread is taken to serve what it has to in order, as workerd's event loop does.
@@ -66,7 +67,7 @@ function costs() {
     generator: many.generator_us_per_frame,
     turns_p50: many.last_p50_ms / fan_out_ms,
     turns_p99: many.last_p99_ms / fan_out_ms,
-    bytes: crowd.bytes_per_connection,
+    bytes: crowd.bytes_per_connection ?? NaN,
   };
 }
 
@@ -89,10 +90,13 @@ function flushes(per_second) {
  * @param {Tree} tree @param {number} per_second @param {Costs} cost
  */
 function foretell(tree, per_second, cost) {
-  const flush = flushes(per_second);
   const own_ms = (tree.in_room * cost.frame) / 1_000;
   const links_ms = (tree.relays * cost.link) / 1_000;
-  const room_busy = (per_second * cost.message) / 1e6 + (flush.per_second * (own_ms + links_ms)) / 1_000;
+  // A room that is still at the flush before waits with the next, too.
+  const rest = 1 - (per_second * cost.message) / 1e6;
+  const paced = flushes(per_second);
+  const flush = { ...paced, per_second: Math.min(paced.per_second, (rest * 1_000) / (own_ms + links_ms)) };
+  const room_busy = 1 - rest + (flush.per_second * (own_ms + links_ms)) / 1_000;
   const fan_out_ms = (tree.on_relay * cost.frame) / 1_000;
   // A relay that is still at the flush before shows the next together with what comes meanwhile.
   const shown_per_second = Math.min(flush.per_second, 1_000 / fan_out_ms);
@@ -101,7 +105,7 @@ function foretell(tree, per_second, cost) {
   const way_ms = 2 * (ASSUMED.member_hop_ms + ASSUMED.relay_hop_ms) + links_ms;
   const turns = (/** @type {number} */ busy) => 1 + (busy - 1) * relay_busy;
   const p50_ms = way_ms + flush.hold_ms / 2 + fan_out_ms * turns(cost.turns_p50);
-  const p99_ms = way_ms + flush.hold_ms + own_ms * room_busy + fan_out_ms * turns(cost.turns_p99);
+  const p99_ms = way_ms + flush.hold_ms + (own_ms + links_ms) * room_busy + fan_out_ms * turns(cost.turns_p99);
   return { flush, room_busy, relay_busy, fan_out_ms, shown_per_second, p50_ms, p99_ms, ...charged(tree, per_second, flush.per_second) };
 }
 
@@ -160,11 +164,13 @@ function foretellRun({ members, room, relay, per_second, processes, cores }, cos
 }
 
 await main(async () => {
-  const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
+  const { values } = parseArgs({ options: { check: { type: "boolean", default: false }, "frame-us": { type: "string" } } });
   const cost = costs();
+  if (values["frame-us"]) cost.frame = cost.link = Number(values["frame-us"]);
   if (values.check) return check(cost);
   const text = [...table(cost), "", ...limits(cost)].join("\n");
   console.log(text);
+  if (values["frame-us"]) return;
   writeFileSync(join(ROOT, "bench", "results", "scale.md"), `# One room, by bench/model.mjs\n\n${text}\n`);
 });
 
@@ -172,7 +178,7 @@ await main(async () => {
 function check(cost) {
   const crowd = recorded()["crowd-20000"];
   // All of the run; its best window may have begun with less to do.
-  const best = { ...crowd, frames_per_second: crowd.frames / crowd.seconds };
+  const best = { ...crowd, frames_per_second: (crowd.frames * crowd.per_second) / crowd.messages };
   const run = { members: crowd.members, room: crowd.room, relay: crowd.relay, per_second: crowd.per_second, processes: best.relay_cores.length, cores: crowd.machine.cores - best.other_cores };
   const foretold = foretellRun(run, cost);
   const seen = {
@@ -196,7 +202,7 @@ function table(cost) {
   const lines = [
     `Costs of a thread, measured: ${cost.message.toFixed(0)} µs a message at the room, ${cost.link.toFixed(1)} µs a frame to a relay, ${cost.frame.toFixed(1)} µs a frame to a connection.`,
     "",
-    "| readers | messages/s | relays | flushes/s | room's thread | a relay's thread | p50, p99 to the last | frames in an hour, a twentieth | GB-s | $ an hour | of it time |",
+    "| readers | messages/s | relays | flushes/s | room's thread | a relay's thread | p50, p99 to the last | requests an hour | GB-s | $ an hour | of it time |",
     "|---|---|---|---|---|---|---|---|---|---|---|",
   ];
   for (const readers of [20_000, 100_000, 1_000_000]) {
@@ -233,7 +239,7 @@ function limits(cost) {
   const coming = [100_000, 1_000_000].map((readers) => `${whole(readers)} in ${whole(readers / PLATFORM.requests_per_second)} s`);
   lines.push(`| arrivals: the room is asked where each belongs (${whole(PLATFORM.requests_per_second)}/s) | ${coming.join(", ")} | | |`);
   const memory = LIMITS.RELAY_CONNECTIONS_MAX * cost.bytes;
-  lines.push(`| memory of a relay's process with ${whole(LIMITS.RELAY_CONNECTIONS_MAX)} connections, native memory included | ${whole(memory / 1e6)} MB | | |`);
+  if (memory > 0) lines.push(`| memory of a relay's process with ${whole(LIMITS.RELAY_CONNECTIONS_MAX)} connections, native memory included | ${whole(memory / 1e6)} MB | | |`);
   return lines;
 }
 

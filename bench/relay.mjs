@@ -72,7 +72,7 @@ function profile(pid) {
   return async () => {
     await looks;
     const args = ["report", "-i", data, "--children", "--sort", "symbol", "--stdio", "-g", "none"];
-    const lines = execFileSync("perf", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).split("\n");
+    const lines = execFileSync("perf", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 2 ** 28 }).split("\n");
     const symbols = lines.filter((line) => /^ +\d/.test(line) && !/ 0x0/.test(line)).map((line) => line.replace(/[<(]\S*[>(].*/, "").replace(/ +- +-/, "").replace(/ +/g, " ").trimEnd().slice(0, 110));
     return `all, self, symbol: ${PROFILED_S} s of a process of relays\n${symbols.slice(0, 120).join("\n")}\n`;
   };
