@@ -71,10 +71,10 @@ export class Bystanders {
    */
   async hear() {
     const text = `line ${this.#said + 1}`;
-    if (!this.#isTalking) await this.#say();
+    const saying = this.#say();
     const { frames } = this.listener;
     const isLast = (/** @type {Frame} */ frame) => this.#isOwn(frame) && frame.text === text;
-    await this.listener.until(() => frames.some(isLast));
+    await Promise.all([saying, this.listener.until(() => frames.some(isLast))]);
     const heard = frames.slice(this.#seen, frames.findIndex(isLast) + 1);
     this.#seen += heard.length;
     const own = heard.filter((frame) => this.#isOwn(frame));
