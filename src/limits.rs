@@ -97,6 +97,8 @@ pub const SENTENCE_MS_MAX: u64 = 3_650 * DAY_MS;
 pub const SLOW_MODE_MS_MAX: u64 = DAY_MS;
 /// Deleted messages that a `welcome` names to who resumes.
 pub const DELETED_REMEMBERED_MAX: usize = 500;
+/// Removals that a relay hears of which was away from its room just then.
+pub const REMOVED_REMEMBERED_MAX: usize = 50;
 /// Records of moderation that a room keeps; the oldest go.
 pub const RECORDS_MAX: u64 = 10_000;
 /// Longest reason of a report, in characters.

@@ -35,15 +35,19 @@ pub enum Bug {
     RelayForgetsUnanswered,
     /// A relay that lost its link shows what comes next, whatever was between.
     RelayShowsGap,
+    /// A relay shows its member what it says before the room has it.
+    RelayEchoesAtOnce,
+    /// A relay welcomes who has seen more elsewhere than has come to it yet.
+    RelayWelcomesWhoIsAhead,
+    /// A relay keeps its members where the room's history has become another.
+    RelayKeepsMembersInAnotherEpoch,
+    /// A relay that does not come back counts for ever.
+    LostRelayCountsForEver,
 }
 
 impl Bug {
-    /// Those that a room with relays must be tried with (src/room/relay_tests.rs).
-    pub const OF_RELAYS: [Self; 3] =
-        [Self::LinkResumesOffByOne, Self::RelayForgetsUnanswered, Self::RelayShowsGap];
-
-    /// All that a room alone may have.
-    pub const ALL: [Self; 12] = [
+    /// All of them.
+    pub const ALL: [Self; 19] = [
         Self::BroadcastBeforeStore,
         Self::ForgetIdsOnRestore,
         Self::ResumeOffByOne,
@@ -56,6 +60,13 @@ impl Bug {
         Self::WelcomeOvertakesBroadcast,
         Self::ResumeInAnotherEpoch,
         Self::NoticesNeedNoSettling,
+        Self::LinkResumesOffByOne,
+        Self::RelayForgetsUnanswered,
+        Self::RelayShowsGap,
+        Self::RelayEchoesAtOnce,
+        Self::RelayWelcomesWhoIsAhead,
+        Self::RelayKeepsMembersInAnotherEpoch,
+        Self::LostRelayCountsForEver,
     ];
 }
 

@@ -93,6 +93,23 @@ impl Upstream {
         self.line == Line::Live
     }
 
+    /// Lets nothing wait for longer because the clock jumped back.
+    pub fn keep_time(&mut self, now_ms: u64) {
+        let (heard, pinged, told) = (&mut self.heard_at, &mut self.pinged_at, &mut self.told.1);
+        let since = match &mut self.line {
+            Line::Connecting { since } => Some(since),
+            Line::Away { retry_at } => {
+                *retry_at = (*retry_at).min(now_ms.saturating_add(RELAY_RETRY_MS_MAX));
+                None
+            }
+            Line::Idle | Line::Live => None,
+        };
+        let (away, empty) = (self.away_since.as_mut(), self.empty_since.as_mut());
+        for at in [Some(heard), Some(pinged), Some(told), since, away, empty].into_iter().flatten() {
+            *at = now_ms.min(*at);
+        }
+    }
+
     /// Notes that the line is lost, or could not be had. It is tried again soon: after up to 100 ms first.
     /// `lot`: any number.
     pub fn lose(&mut self, lot: u64, now_ms: u64) {
@@ -139,6 +156,11 @@ impl Upstream {
         }
     }
 
+    /// Whether something is held for a connection.
+    pub fn holds(&self, connection: ConnectionId) -> bool {
+        self.held.iter().any(|(holder, _)| *holder == connection)
+    }
+
     /// Takes what was held, in order.
     pub fn take_held(&mut self) -> Vec<(ConnectionId, Request)> {
         self.held_bytes = 0;
@@ -147,7 +169,7 @@ impl Upstream {
 
     /// Forgets what is held for a connection.
     pub fn forget(&mut self, connection: ConnectionId) {
-        if self.held.iter().any(|(holder, _)| *holder == connection) {
+        if self.holds(connection) {
             self.held.retain(|(holder, _)| *holder != connection);
             self.held_bytes = self.held.iter().map(|(_, request)| weight(request)).sum();
         }

@@ -116,8 +116,6 @@ pub enum Down {
     For(ConnectionId, Reply),
     /// These rules hold.
     Rules(Rules),
-    /// End the connections of a member that are of a lower role.
-    Remove(MemberId, Role),
     /// Let your members go: the room takes them back.
     Home,
     /// The room is there.
@@ -169,11 +167,6 @@ pub fn hello(hello: &Hello<'_>) -> Vec<String> {
 /// Spells which rules hold.
 pub fn rules(rules: &Rules) -> String {
     format!("u\t{}", json(rules))
-}
-
-/// Spells whose connections are to end, where they are of a lower role.
-pub fn remove(member: MemberId, below: Role) -> String {
-    format!("x\t{member}\t{}", below.name())
 }
 
 /// Spells that a relay is to let its members go.
@@ -309,7 +302,6 @@ fn read_down(line: &str) -> Option<Down> {
         }
         "e" => Down::Live,
         "u" => Down::Rules(Rules::read(fields.text()?)?),
-        "x" => Down::Remove(MemberId::new(fields.number()?), Role::parse(fields.text()?)?),
         "z" => Down::Home,
         "R" => Down::Record(fields.text()?.to_owned()),
         "f" => {

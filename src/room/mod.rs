@@ -56,9 +56,9 @@ use session::Lot;
 use visitor::{Rate, Role, Visitor};
 
 use crate::limits::{
-    ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, ARRIVALS_PER_SECOND, BAD_FRAMES_MAX, FUTILE_BURST, FUTILE_BYTES,
-    FUTILE_PER_SECOND, HOLD_MS_MAX, HOLD_NOTICES_ENOUGH, Limits, RATE_REFUSALS_MAX, SIGNAL_BURST,
-    SIGNAL_PER_SECOND, TURN_FRAMES,
+    ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, ARRIVALS_PER_SECOND, BAD_FRAMES_MAX, COUNT_GAP_MS, FUTILE_BURST,
+    FUTILE_BYTES, FUTILE_PER_SECOND, HOLD_MS_MAX, HOLD_NOTICES_ENOUGH, Limits, RATE_REFUSALS_MAX,
+    SIGNAL_BURST, SIGNAL_PER_SECOND, TURN_FRAMES,
 };
 use crate::name::{DisplayName, MessageId, RoomName, Text};
 use crate::planted::{Bug, planted};
@@ -265,8 +265,10 @@ impl Room {
     }
 
     fn take(&mut self, event: Event, now_ms: u64, archive: &dyn Archive) -> Effects {
-        // A clock that jumped back must not put a flush off.
+        // A clock that jumped back must put nothing off.
         self.flush_at = self.flush_at.map(|at| at.min(now_ms.saturating_add(HOLD_MS_MAX)));
+        self.crowd.at = self.crowd.at.map(|at| at.min(now_ms.saturating_add(COUNT_GAP_MS)));
+        self.relays.keep_time(now_ms);
         let mut effects = self.expire(now_ms);
         effects.extend(match event {
             Event::Opened(connection, visitor) => {

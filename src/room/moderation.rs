@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::flushing::{Written, appended};
-use super::rules::Sentence;
+use super::rules::{Removal, Sentence};
 use super::visitor::{Role, Visitor};
 use super::*;
 use crate::limits::{REASON_CHARS_MAX, SENTENCE_MS_MAX, SLOW_MODE_MS_MAX};
@@ -308,13 +308,13 @@ impl Room {
             Order::Unmute(_) => self.rules.mutes.lift(member),
             _ => {}
         }
-        let mut effects = Vec::new();
-        if !matches!(order, Order::Remove(_)) {
-            effects.push(Effect::Rule(self.rules.clone()));
-            effects.extend(self.tell_relays(&wire::rules(&self.rules)));
+        let removes = matches!(order, Order::Remove(_) | Order::Ban(_));
+        if removes {
+            self.rules.note_removed(Removal { member, below: role, at: now_ms });
         }
-        if matches!(order, Order::Remove(_) | Order::Ban(_)) {
-            effects.extend(self.tell_relays(&wire::remove(member, role)));
+        let mut effects = vec![Effect::Rule(self.rules.clone())];
+        effects.extend(self.tell_relays(&wire::rules(&self.rules)));
+        if removes {
             let theirs: Vec<_> = self.connections_of(member).collect();
             effects.extend(theirs.into_iter().map(|it| self.close(it, CloseCode::Removed, now_ms)));
         }

@@ -2,7 +2,7 @@
 
 use super::harness::World;
 use super::moderation::{Order, Whom};
-use super::rules::House;
+use super::rules::{House, Sentences};
 use super::*;
 use crate::limits::{REASON_CHARS_MAX, SENTENCE_MS_MAX, SLOW_MODE_MS_MAX};
 
@@ -159,7 +159,7 @@ fn who_is_removed_is_gone_and_may_come_again() {
     assert_eq!(world.client(ada).closed, Some(CloseCode::Removed));
     assert_eq!(world.client(second).closed, Some(CloseCode::Removed));
     assert_eq!(world.client(mo).member_count, 1);
-    assert_eq!(world.disk.rules, Rules::default());
+    assert_eq!(world.disk.rules.bans, Sentences::default());
     let again = world.rejoin("Ada", Some(&session), None);
     assert_eq!(world.client(again).closed, None);
 }

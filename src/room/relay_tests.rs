@@ -1,7 +1,6 @@
 //! A room and its relays: the promises of one room, whoever holds the connection, and whatever is cut or lost.
 
-use std::collections::BTreeSet;
-
+use super::harness::Disk;
 use super::moderation::{Order, Whom};
 use super::rules::House;
 use super::tree::{Tree, Who};
@@ -373,17 +372,24 @@ fn a_report_reaches_moderators_on_relays() {
 fn what_was_decided_while_a_relay_was_away_holds_there_too() {
     let mut tree = Tree::new(1);
     let mo = tree.join_as(0, "Mo", moderator());
-    let (bo, cy) = (tree.join(1, "Bo"), tree.join(1, "Cy"));
+    let (bo, cy, di) = (tree.join(1, "Bo"), tree.join(1, "Cy"), tree.join(1, "Di"));
     tree.say(bo, "1", "rude");
-    let of_bo = whom(&tree, bo);
+    let (of_bo, of_di) = (whom(&tree, bo), whom(&tree, di));
     tree.nodes[0].is_cut_off = true;
     tree.cut(1);
     order(&mut tree, mo, Order::Delete { seq: 1 });
     order(&mut tree, mo, Order::Ban(of_bo));
+    order(&mut tree, mo, Order::Remove(of_di));
     order(&mut tree, mo, Order::Lock { on: true });
     tree.nodes[0].is_cut_off = false;
     tree.advance(20_000);
     assert_eq!(tree.client(bo).closed, Some(CloseCode::Removed));
+    assert_eq!(tree.client(di).closed, Some(CloseCode::Removed));
+    let session = tree.welcome(di).session.clone();
+    let di = tree.rejoin(1, "Di", &session, Position { epoch: String::new(), seq: 0 });
+    tree.cut(1);
+    tree.advance(20_000);
+    assert_eq!(tree.client(di).closed, None, "who was removed once may come again");
     assert_eq!(texts(&tree, cy), [""]);
     assert!(tree.client(cy).notices.iter().any(|it| matches!(it, Notice::Ruled(house) if house.locked)));
 }
@@ -459,108 +465,66 @@ fn a_write_that_is_refused_is_told_to_its_sender_on_a_relay() {
     assert!(matches!(told.as_slice(), [Effect::Send(_, Reply::Relay(line))] if line.contains("not_stored")));
 }
 
-/// Random lives: whatever is said, cut and killed, everybody ends with the same messages.
 #[test]
-fn any_life_of_a_tree_keeps_the_promises() {
-    for seed in 0..60_u64 {
-        live(seed);
+fn who_has_seen_more_elsewhere_waits_until_it_has_come_to_the_relay() {
+    let mut tree = Tree::new(1);
+    let (ada, bo) = (tree.join(0, "Ada"), tree.join(1, "Bo"));
+    tree.send(ada, "1", "x");
+    while tree.client(ada).messages.is_empty() {
+        tree.now_ms += 1;
+        tree.handle(0, Event::Tick);
     }
+    // The relay has not heard of it yet.
+    let (session, after) = (tree.welcome(bo).session.clone(), Some(tree.client(ada).position()));
+    let back = tree.open_as(1, Visitor::default());
+    tree.ask(back, Request::Join { name: "Bo".to_owned(), session: Some(session), after });
+    tree.send(back, "2", "y");
+    tree.now_ms += 100;
+    tree.handle(1, Event::Tick);
+    assert!(tree.client(back).welcome.is_none());
+    tree.settle();
+    let welcome = tree.welcome(back);
+    assert_eq!((welcome.head, welcome.recovered, welcome.page.messages.len()), (1, true, 0));
+    assert_eq!(texts(&tree, bo), ["x", "y"]);
 }
 
-/// A bug that is put in must be found by one of these lives.
-#[cfg(feature = "planted-bugs")]
 #[test]
-fn planted_bugs_of_relays_are_found() {
-    use crate::planted::{Bug, plant};
-    for bug in Bug::OF_RELAYS {
-        plant(Some(bug));
-        let found = (0..200).find(|seed| std::panic::catch_unwind(|| live(*seed)).is_err());
-        plant(None);
-        assert!(found.is_some(), "{bug:?} is not found");
-    }
-}
-
-fn live(seed: u64) {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut dice = |sides: u64| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) % sides
-    };
+fn a_clock_that_jumps_back_puts_off_no_count_and_no_try() {
     let mut tree = Tree::new(2);
-    let mut people: Vec<Option<(Who, Welcome)>> = vec![None; 5];
-    let mut said = 0;
-    // What was sent over connections that lasted.
-    let mut sent: Vec<(Who, String)> = Vec::new();
-    for _ in 0..80 {
-        let person = dice(5) as usize;
-        let name = format!("P{person}");
-        match (dice(12), &people[person]) {
-            (0..4, Some((who, _))) => {
-                said += 1;
-                tree.send(*who, &format!("{said}"), &format!("{said}"));
-                sent.push((*who, format!("{said}")));
-            }
-            (0..4, None) => {
-                let who = tree.join(dice(3) as usize, &name);
-                tree.advance(30_000);
-                people[person] = tree.client(who).welcome.clone().map(|welcome| (who, welcome));
-            }
-            (4, Some((who, welcome))) => {
-                let (who, session) = (*who, welcome.session.clone());
-                let position = tree.clients.contains_key(&who).then(|| tree.client(who).position());
-                tree.leave(who);
-                people[person] = None;
-                if let Some(position) = position {
-                    let who = tree.rejoin(dice(3) as usize, &name, &session, position);
-                    tree.advance(30_000);
-                    people[person] = tree.client(who).welcome.clone().map(|welcome| (who, welcome));
-                }
-            }
-            (5, _) => tree.cut(1 + dice(2) as usize),
-            (6, _) => drop(tree.kill_relay(1 + dice(2) as usize)),
-            (7, _) => tree.restart_room(dice(2) == 0),
-            (8, _) => tree.advance(dice(20_000)),
-            (9, _) => tree.settle(),
-            _ => {
-                let now = tree.now_ms;
-                for place in 0..3 {
-                    tree.handle(place, Event::Tick);
-                }
-                tree.now_ms = now + dice(50);
-            }
-        }
-        for slot in &mut people {
-            let is_gone = |who: &Who| tree.clients.get(who).is_none_or(|client| client.closed.is_some());
-            if slot.as_ref().is_some_and(|(who, _)| is_gone(who)) {
-                *slot = None;
-            }
-        }
-    }
-    tree.advance(120_000);
-    let stored: Vec<_> = tree.disk.messages.iter().map(|message| message.seq).collect();
-    for (who, client) in tree.clients.iter().filter(|(_, client)| client.closed.is_none()) {
-        let last =
-            client.messages.last().map(|message| message.seq).or(client.welcome.as_ref().map(|it| it.head));
-        assert_eq!(last.unwrap_or(0), stored.len() as Seq, "seed {seed}: {who:?} is behind");
-    }
-    let texts: BTreeSet<&str> = tree.disk.messages.iter().map(|message| message.text.as_str()).collect();
-    // The room's own connections end with its memory; a relay's outlast it.
-    let lasted = |(place, _): &Who| *place > 0;
-    for (who, text) in sent.iter().filter(|(who, _)| lasted(who) && tree.clients.contains_key(who)) {
-        let is_said = tree.clients[who].closed.is_some() || texts.contains(text.as_str());
-        assert!(is_said, "seed {seed}: {who:?} said {text} and it is not stored");
-    }
-    let lost =
-        tree.clients.values().filter(|client| client.closed.is_some_and(|it| it != CloseCode::Restart));
-    assert_eq!(lost.count(), 0, "seed {seed}: somebody was closed for good");
-    let open: Vec<_> = tree.clients.iter().filter(|(_, client)| client.closed.is_none()).collect();
-    let members: BTreeSet<_> =
-        open.iter().map(|((place, _), it)| (place, it.welcome.as_ref().unwrap().you.id)).collect();
-    for (who, client) in &open {
-        assert_eq!(client.member_count, members.len(), "seed {seed}: {who:?}");
-    }
+    let ada = tree.join(0, "Ada");
+    let lost = tree.join(2, "Lost");
+    tree.advance(30_000);
+    tree.leave(lost);
+    tree.nodes[1].is_cut_off = true;
+    tree.cut(2);
+    tree.now_ms -= 25 * 3_600_000;
+    tree.join(1, "Bo");
+    tree.advance(40_000);
+    assert_eq!(tree.client(ada).member_count, 2);
+    tree.nodes[0].is_cut_off = true;
+    tree.cut(1);
+    tree.now_ms -= 25 * 3_600_000;
+    tree.nodes[0].is_cut_off = false;
+    tree.join(1, "Cy");
+    tree.advance(10_000);
+    assert_eq!(tree.client(ada).member_count, 3);
+}
+
+#[test]
+fn an_alarm_brings_back_a_relay_whose_memory_was_lost_and_the_line_of_before_ends() {
+    let mut tree = Tree::new(1);
+    let (ada, bo) = (tree.join(0, "Ada"), tree.join(1, "Bo"));
+    let relay = &mut tree.nodes[0].relay;
+    let wakes = relay.handle(Event::Alarm, tree.now_ms, &Disk::default()).unwrap();
+    assert!(matches!(wakes.as_slice(), [Effect::WakeAt(at)] if *at > tree.now_ms), "{wakes:?}");
+    tree.leave(bo);
+    // The room goes on with the line; the next life of the relay has nobody.
+    tree.forget_relay(1);
+    tree.advance(5_000);
+    assert_eq!(tree.client(ada).member_count, 2);
+    tree.handle(1, Event::Alarm);
+    tree.advance(30_000);
+    assert_eq!((tree.client(ada).member_count, tree.nodes[0].link), (1, None));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::log::Seq;
 use super::presence::MemberId;
-use crate::limits::{DELETED_REMEMBERED_MAX, SENTENCES_MAX};
+use super::visitor::Role;
+use crate::limits::{DELETED_REMEMBERED_MAX, REMOVED_REMEMBERED_MAX, SENTENCES_MAX};
 use crate::refusal::Refusal;
 
 /// The part of the rules that everybody is told.
@@ -73,6 +74,25 @@ impl Sentences {
     }
 }
 
+/// The end of a member's connections by a moderator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Removal {
+    /// Whose.
+    pub member: MemberId,
+    /// Connections of this role, and higher ones, stay.
+    pub below: Role,
+    /// When, in Unix milliseconds.
+    pub at: u64,
+}
+
+impl Removal {
+    fn read(kept: &Value) -> Option<Self> {
+        let member = MemberId::new(kept.get("member")?.as_u64()?);
+        let below = Role::parse(kept.get("below")?.as_str()?)?;
+        Some(Self { member, below, at: kept.get("at")?.as_u64()? })
+    }
+}
+
 /// All that holds in a room beside its limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rules {
@@ -84,6 +104,8 @@ pub struct Rules {
     pub mutes: Sentences,
     /// The messages that were deleted last, oldest first.
     pub deleted: Vec<Seq>,
+    /// Who was removed last, oldest first: for relays that may hold them.
+    pub removed: Vec<Removal>,
 }
 
 impl Rules {
@@ -98,7 +120,15 @@ impl Rules {
         let list = |name: &str| kept.get(name).and_then(Value::as_array).into_iter().flatten();
         let sentences = |name: &str| Sentences(list(name).filter_map(Sentence::read).collect());
         let deleted = list("deleted").filter_map(Value::as_u64).collect();
-        Some(Self { house, bans: sentences("bans"), mutes: sentences("mutes"), deleted })
+        let removed = list("removed").filter_map(Removal::read).collect();
+        Some(Self { house, bans: sentences("bans"), mutes: sentences("mutes"), deleted, removed })
+    }
+
+    /// Notes that a member is removed.
+    pub fn note_removed(&mut self, removal: Removal) {
+        self.removed.push(removal);
+        let over = self.removed.len().saturating_sub(REMOVED_REMEMBERED_MAX);
+        self.removed.drain(..over);
     }
 
     /// Notes that a message is deleted.
@@ -170,6 +200,10 @@ mod tests {
         let named = Sentence { name: Some("Bo \"".to_owned()), ..sentence(2, Some(9)) };
         rules.bans.put(named, 0).unwrap();
         rules.note_deleted(7);
+        for at in 1..=REMOVED_REMEMBERED_MAX as u64 + 1 {
+            rules.note_removed(Removal { member: MemberId::new(3), below: Role::Owner, at });
+        }
+        assert_eq!(rules.removed.first().map(|first| first.at), Some(2), "the last are remembered");
         let text = serde_json::to_string(&rules).unwrap();
         assert_eq!(Rules::read(&text), Some(rules));
     }

@@ -202,6 +202,12 @@ impl Room {
         if let Ok((id, text)) = &parsed
             && self.hand_on(connection, true, from.clone(), id, text, reply_to, None, now_ms)?
         {
+            if planted(Bug::RelayEchoesAtOnce) {
+                let (id, text, seq) = (echo, text.as_str().to_owned(), self.log.head() + 1);
+                let (sent_at, original, deleted) = (now_ms, None, false);
+                let said = log::Message { seq, id, from, text, sent_at, reply_to, original, deleted };
+                return Ok(vec![Effect::Send(connection, Reply::Message(Line::encode(&said)?))]);
+            }
             return Ok(Vec::new());
         }
         let said = match parsed {

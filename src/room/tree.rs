@@ -305,6 +305,12 @@ impl Tree {
         gone.iter().filter_map(|who| self.clients.remove(who)).collect()
     }
 
+    /// The relay's memory is lost, and nobody hears of it.
+    pub fn forget_relay(&mut self, place: Place) {
+        let node = self.new_relay();
+        self.nodes[place - 1] = node;
+    }
+
     /// The room's memory is lost, and its connections with it unless it only slept.
     pub fn restart_room(&mut self, sleeps: bool) {
         // With something unsettled, it could only have been a panic, after which the shell closes all.

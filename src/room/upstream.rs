@@ -14,6 +14,9 @@ use crate::relay::wire::{self, Asker, Down, Up};
 impl Room {
     /// [`Room::handle`] of a relay.
     pub(super) fn handle_as_relay(&mut self, event: Event, now_ms: u64, cache: &Rc<Cache>) -> Effects {
+        if let Some(upstream) = &mut self.upstream {
+            upstream.keep_time(now_ms);
+        }
         let is_tick = matches!(event, Event::Tick);
         let taken = match event {
             Event::Down(downs) => {
@@ -25,6 +28,7 @@ impl Room {
                 // so that a relay which can't keep up sends fuller frames, not a queue of them that grows.
                 if !self.queue.is_empty() {
                     self.flush_at = Some(now_ms);
+                    effects.extend(cache.absorb(self.serve_held(now_ms, &**cache)?));
                 }
                 effects
             }
@@ -35,7 +39,10 @@ impl Room {
                 }
                 Vec::new()
             }
-            Event::Alarm => Vec::new(),
+            Event::Alarm => {
+                self.alarm_at = None;
+                Vec::new()
+            }
             event => self.take(event, now_ms, &**cache)?,
         };
         let mut effects = cache.absorb(taken);
@@ -87,7 +94,8 @@ impl Room {
         let Some(upstream) = &mut self.upstream else { return effects };
         let passed = |since: u64, ms: u64| now_ms >= since.saturating_add(ms);
         let connect = match upstream.line {
-            Upline::Idle => is_wanted,
+            // A life before this one may have left a line to the room, which ends where another is made.
+            Upline::Idle => is_wanted || upstream.heard_at == 0,
             Upline::Away { retry_at } => is_wanted && retry_at <= now_ms,
             Upline::Connecting { since } => {
                 if passed(since, RELAY_CONNECT_MS) {
@@ -113,6 +121,12 @@ impl Room {
             effects.push(Effect::Connect(position));
         }
         if is_wanted {
+            // A panic takes memory and line, and nothing says so to who only listens: an alarm does.
+            if self.alarm_at.is_none_or(|at| at <= now_ms || at > now_ms.saturating_add(RELAY_HOLD_MS)) {
+                let at = now_ms.saturating_add(RELAY_HOLD_MS);
+                self.alarm_at = Some(at);
+                effects.push(Effect::WakeAt(at));
+            }
             upstream.empty_since = None;
         } else if upstream.is_live() {
             let since = *upstream.empty_since.get_or_insert(now_ms);
@@ -183,14 +197,6 @@ impl Room {
             }
             Down::For(to, reply) => self.pass_on(to, reply, now_ms),
             Down::Rules(rules) => self.take_rules(rules, now_ms, archive)?,
-            Down::Remove(member, below) => {
-                let theirs = self
-                    .connections
-                    .iter()
-                    .filter(|(_, known)| known.member == Some(member) && known.visitor.role < below);
-                let theirs: Vec<_> = theirs.map(|(id, _)| *id).collect();
-                theirs.into_iter().map(|it| self.close(it, CloseCode::Removed, now_ms)).collect()
-            }
             Down::Home => self.let_go(now_ms, |_| true),
         })
     }
@@ -200,7 +206,9 @@ impl Room {
         let mut effects = Vec::new();
         if !resumed {
             // Who hears has seen something of before; what came between is not to be had.
-            effects.extend(self.let_go(now_ms, |known| known.listens || known.member.is_some()));
+            if !planted(Bug::RelayKeepsMembersInAnotherEpoch) {
+                effects.extend(self.let_go(now_ms, |known| known.listens || known.member.is_some()));
+            }
             self.queue.clear();
             self.log = Log::default();
             effects.push(Effect::Clear(meta.clone()));
@@ -223,8 +231,18 @@ impl Room {
         }
         upstream.begin(now_ms);
         effects.extend(cache.absorb(self.flush(now_ms, archive)?));
-        let held = self.upstream.as_mut().map(|upstream| upstream.take_held());
-        for (connection, request) in held.into_iter().flatten() {
+        effects.extend(cache.absorb(self.serve_held(now_ms, archive)?));
+        Ok(effects)
+    }
+
+    /// Does what was held, or holds it further.
+    fn serve_held(&mut self, now_ms: u64, archive: &dyn Archive) -> Effects {
+        let live = self.upstream.as_mut().filter(|upstream| upstream.is_live());
+        let Some((held, cache)) = live.map(|it| (it.take_held(), it.cache.clone())) else {
+            return Ok(Vec::new());
+        };
+        let mut effects = Vec::new();
+        for (connection, request) in held {
             effects.extend(cache.absorb(self.receive(connection, Ok(request), now_ms, archive)?));
         }
         Ok(effects)
@@ -302,12 +320,17 @@ impl Room {
         if self.rules.house != old.house {
             self.queue.push(Queued::Notice(Notice::Ruled(self.rules.house)));
         }
-        let banned = self.connections.iter().filter(|(_, known)| {
-            known.member.is_some_and(|member| self.rules.bans.of(member, now_ms).is_some())
-                && known.visitor.role < Role::Moderator
+        let gone = self.connections.iter().filter(|(_, known)| {
+            let role = known.visitor.role;
+            known.member.is_some_and(|member| {
+                role < Role::Moderator && self.rules.bans.of(member, now_ms).is_some()
+                    || self.rules.removed.iter().any(|removal| {
+                        removal.member == member && role < removal.below && !old.removed.contains(removal)
+                    })
+            })
         });
-        let banned: Vec<_> = banned.map(|(id, _)| *id).collect();
-        effects.extend(banned.into_iter().map(|it| self.close(it, CloseCode::Removed, now_ms)));
+        let gone: Vec<_> = gone.map(|(id, _)| *id).collect();
+        effects.extend(gone.into_iter().map(|it| self.close(it, CloseCode::Removed, now_ms)));
         Ok(effects)
     }
 
@@ -342,11 +365,20 @@ impl Room {
         }
     }
 
-    /// Holds what a connection asks for, where only the room could answer and is not there.
+    /// Holds what a connection asks for, where only the room could answer and is not there; and what one asks for that
+    /// has seen more of the room elsewhere than has come here yet.
     pub(super) fn hold(&mut self, connection: ConnectionId, request: Request) -> Option<Request> {
-        let Some(upstream) = self.upstream.as_mut().filter(|upstream| !upstream.is_live()) else {
-            return Some(request);
+        let Some(upstream) = &mut self.upstream else { return Some(request) };
+        let is_ahead = match (&request, &self.meta) {
+            (Request::Join { after: Some(after), .. }, Some(meta)) => {
+                let is_seen = after.seq <= self.log.head() || planted(Bug::RelayWelcomesWhoIsAhead);
+                !is_seen && after.epoch == meta.epoch
+            }
+            _ => false,
         };
+        if upstream.is_live() && !is_ahead && !upstream.holds(connection) {
+            return Some(request);
+        }
         // Who has typed has stopped by then.
         if !matches!(request, Request::Typing { .. } | Request::TypingAs { .. }) {
             upstream.hold(connection, request);

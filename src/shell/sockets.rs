@@ -252,7 +252,8 @@ impl Socket {
 /// Ends every connection of a room, those included that it does not know.
 pub(super) fn close_all(state: &State, code: CloseCode) {
     for ws in state.get_websockets() {
-        if let Some(Kept::Seat(_)) = kept_with(&ws) {
+        // One with nothing kept may be a relay's line that was not greeted yet.
+        if !matches!(kept_with(&ws), Some(Kept::Ended(_))) {
             end(&ws, code);
         }
     }

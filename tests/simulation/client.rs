@@ -1,7 +1,9 @@
 //! A client with the reference logic: what `link.js`, `outbox.js` and `reconnect.js` in public/client do,
 //! alarm for alarm. Some are impatient besides: they speak before their welcome.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use parlor::limits::Limits;
 use parlor::protocol::PING;
@@ -100,6 +102,8 @@ pub struct Client {
     pub timeline: Timeline,
     pub session: Option<Session>,
     pub said: Vec<Said>,
+    /// Prints of all the names that it wished to go by, or another tab with its session.
+    pub names: Rc<RefCell<Vec<u64>>>,
     /// Indexes into `said`.
     outbox: VecDeque<usize>,
     pub is_impatient: bool,
@@ -125,6 +129,7 @@ impl Client {
             timeline: Timeline::default(),
             session: None,
             said: Vec::new(),
+            names: Rc::default(),
             outbox: VecDeque::new(),
             is_impatient: false,
             asked: Asked::default(),
@@ -183,6 +188,12 @@ impl Client {
         }
     }
 
+    /// Wishes for another name.
+    pub fn rename(&mut self, name: &str, stage: &mut Stage) {
+        self.wish(name);
+        self.transmit(&json!({ "type": "rename", "name": name }).to_string(), stage);
+    }
+
     /// Ends this link and comes back.
     pub fn resync(&mut self, stage: &mut Stage) {
         if self.phase == Phase::Live {
@@ -236,7 +247,7 @@ impl Client {
             Down::Accepted => self.join(stage),
             Down::Failed | Down::Lost => self.lose(LINK_LOST, stage),
             Down::Close(code) => self.lose(*code, stage),
-            Down::Answer { .. } | Down::Text => {}
+            Down::Answer { .. } | Down::Text | Down::Raw(_) => {}
             Down::Frame(wire) => {
                 stage.note(|| format!("client {} sees {wire}", self.number));
                 self.clear(Alarm::Pong);
@@ -279,6 +290,9 @@ impl Client {
         self.hang_up(stage);
         self.asked = Asked::default();
         let link = stage.open_link(Owner::Client(self.number), Up::Upgrade);
+        if stage.has_relays && self.number % 3 == 2 {
+            stage.links[link].region = "weur";
+        }
         stage.note(|| format!("client {} dials: link {link}", self.number));
         self.link = Some(link);
         self.set(Alarm::Welcome, WELCOME_MS_MAX, stage);
@@ -286,6 +300,7 @@ impl Client {
 
     fn join(&mut self, stage: &mut Stage) {
         let Some(link) = self.link else { return };
+        self.go_by(&self.name.clone());
         let mut frame = json!({ "type": "join", "name": self.name });
         if let Some(session) = &self.session {
             frame["session"] = json!(session.note);
@@ -352,14 +367,17 @@ impl Client {
                 });
             }
             Frame::History { messages, more } => match self.asked_pages.pop_front() {
-                Some((pages, limit)) => self.timeline.page(pages, limit, messages, *more, firsts.1, stage),
+                Some((pages, limit)) => {
+                    let on_relay = self.is_on_relay(stage);
+                    self.timeline.page(pages, limit, messages, *more, firsts.1, on_relay, stage);
+                }
                 None => stage.violate("a page answers a question", || format!("{frame:?}")),
             },
             _ => {
                 self.timeline.fold(frame, stage);
                 match frame {
                     Frame::Renamed { member, .. } if member.id == self.timeline.you => {
-                        self.name.clone_from(&member.name);
+                        self.go_by(&member.name);
                     }
                     Frame::Message(message) => self.acknowledge(message, stage),
                     _ => {}
@@ -374,13 +392,14 @@ impl Client {
         });
         stage.tally.welcomes += 1;
         stage.tally.resumed += u64::from(welcome.recovered);
-        self.timeline.welcome(welcome, &self.asked, self.limits, first, stage);
+        let on_relay = self.is_on_relay(stage);
+        self.timeline.welcome(welcome, &self.asked, self.limits, first, on_relay, stage);
         self.session = Some(Session {
             note: welcome.session.clone(),
             epoch: welcome.epoch.clone(),
             member: welcome.you.id,
         });
-        self.name.clone_from(&welcome.you.name);
+        self.go_by(&welcome.you.name);
         self.live_since_ms = stage.now_ms;
         self.clear(Alarm::Welcome);
         self.set(Alarm::Ping, PING_EVERY_MS, stage);
@@ -470,6 +489,9 @@ impl Client {
         let said = &mut self.said[index];
         stage.tally.acknowledged += 1;
         stage.promise(said.print == message.said, "an echo is what was said", || format!("{message:?}"));
+        stage.promise(self.names.borrow().contains(&message.named), "a message has its sender's name", || {
+            format!("client {}, who goes by {:?}: {message:?}", self.number, self.name)
+        });
         let epoch = self.timeline.epoch.clone().unwrap_or_default();
         said.fate = Fate::Acknowledged(epoch, message.seq);
         if at == 0 {
@@ -477,6 +499,23 @@ impl Client {
             self.clear(Alarm::Send);
         }
         self.pump(stage);
+    }
+
+    fn go_by(&mut self, name: &str) {
+        self.wish(name);
+        name.clone_into(&mut self.name);
+    }
+
+    fn wish(&self, name: &str) {
+        let print = print_of(&[name.as_bytes()]);
+        let mut names = self.names.borrow_mut();
+        if !names.contains(&print) {
+            names.push(print);
+        }
+    }
+
+    fn is_on_relay(&self, stage: &Stage) -> bool {
+        self.link.is_some_and(|link| stage.links[link].place > 0)
     }
 
     /// Counts a vain try of the outbox's head; returns whether it may be tried again.

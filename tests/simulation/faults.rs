@@ -2,7 +2,7 @@
 //! what another would show.
 
 use crate::dice::Dice;
-use crate::network::{Owner, ServerEnd};
+use crate::network::{Owner, Place, ServerEnd};
 use crate::shell::Trap;
 use crate::stage::{Due, Stage};
 use crate::world::World;
@@ -23,6 +23,12 @@ pub enum Fault {
     /// Everybody leaves, and a day passes.
     Forsake,
     LoseStorage,
+    /// A relay loses its line.
+    CutLine,
+    /// A relay does not reach its room for a while.
+    CutOff,
+    /// Room and relays die together, as when all are on one machine.
+    CrashAll,
 }
 
 const ALL: [Fault; 12] = [
@@ -40,6 +46,9 @@ const ALL: [Fault; 12] = [
     Fault::LoseStorage,
 ];
 
+/// Those that only a room with relays may have.
+const OF_RELAYS: [Fault; 3] = [Fault::CutLine, Fault::CutOff, Fault::CrashAll];
+
 /// The faults of one schedule.
 pub struct Faults {
     kinds: Vec<Fault>,
@@ -49,8 +58,9 @@ pub struct Faults {
 
 impl Faults {
     /// Chooses.
-    pub fn new(dice: &mut Dice) -> Self {
-        let kinds = ALL.into_iter().filter(|_| dice.percent(40)).collect::<Vec<_>>();
+    pub fn new(dice: &mut Dice, has_relays: bool) -> Self {
+        let possible = ALL.iter().chain(if has_relays { &OF_RELAYS[..] } else { &[] });
+        let kinds = possible.copied().filter(|_| dice.percent(40)).collect::<Vec<_>>();
         let percent = if kinds.is_empty() { 0 } else { dice.pick(&[5, 15, 30, 50]) };
         Self { kinds, percent }
     }
@@ -65,10 +75,14 @@ impl Faults {
 
     /// Lets one happen.
     pub fn strike(&self, world: &mut World) {
-        let World { stage, shell, clients, outsiders, .. } = world;
+        let World { stage, shell, relays, clients, outsiders, .. } = world;
         let effects = stage.dice.below(6) as usize;
         let events = stage.dice.below(8);
-        match stage.dice.pick(&self.kinds) {
+        let kind = stage.dice.pick(&self.kinds);
+        // Of the room or of a relay.
+        let places = if stage.has_relays { relays.0.len() as u64 + 1 } else { 1 };
+        let place = if places > 1 { stage.dice.below(places) as usize } else { 0 };
+        match kind {
             Fault::Cut => {
                 if let Some(link) = any_link(stage) {
                     stage.note(|| format!("link {link} is CUT"));
@@ -81,23 +95,29 @@ impl Faults {
                     stage.half_open(link);
                 }
             }
-            Fault::Crash => shell.crash(stage),
-            Fault::CrashWithin => shell.trap = Some((Trap::Crash { effects }, events)),
-            Fault::PanicWithin => shell.trap = Some((Trap::Panic { effects }, events)),
-            Fault::PanicElsewhere if stage.dice.percent(50) => shell.panic(stage),
-            Fault::PanicElsewhere => shell.trap = Some((Trap::PanicElsewhere, events)),
+            Fault::Crash => relays.at(place).unwrap_or(shell).crash(stage),
+            Fault::CrashWithin => {
+                relays.at(place).unwrap_or(shell).trap = Some((Trap::Crash { effects }, events));
+            }
+            Fault::PanicWithin => {
+                relays.at(place).unwrap_or(shell).trap = Some((Trap::Panic { effects }, events));
+            }
+            Fault::PanicElsewhere if stage.dice.percent(50) => relays.at(place).unwrap_or(shell).panic(stage),
+            Fault::PanicElsewhere => {
+                relays.at(place).unwrap_or(shell).trap = Some((Trap::PanicElsewhere, events));
+            }
             Fault::RefuseWrite => shell.trap = Some((Trap::RefuseWrite { row: effects / 4 }, events)),
             Fault::FailRead => shell.trap = Some((Trap::FailRead, events)),
-            Fault::Evict => shell.evict(stage),
+            Fault::Evict => relays.at(place).unwrap_or(shell).evict(stage),
             Fault::ClockJump => {
                 let by_ms = stage.dice.pick(&JUMPS_MS);
-                jump(stage, by_ms, 0);
+                jump(stage, place, by_ms, 0);
             }
             // Rare, as is the loss of storage: it makes what was said before worthless to the checks after.
             Fault::Forsake if stage.dice.percent(20) => {
                 clients.iter_mut().for_each(|client| client.close(stage));
                 outsiders.iter_mut().for_each(|outsider| outsider.close(stage));
-                jump(stage, DAY_MS, 5_000);
+                jump(stage, 0, DAY_MS, 5_000);
             }
             Fault::LoseStorage if stage.dice.percent(20) => {
                 stage.tally.losses += 1;
@@ -106,6 +126,24 @@ impl Faults {
                 shell.store.lose();
             }
             Fault::Forsake | Fault::LoseStorage => {}
+            Fault::CutLine | Fault::CutOff => {
+                let cut_off_ms = stage.dice.pick(&[1_000, 10_000, 40_000, 90_000]);
+                let Some(relay) = relays.at(place) else { return };
+                let who = relay.name();
+                if kind == Fault::CutOff {
+                    stage.tally.cut_off += 1;
+                    relay.cut_off_until_ms = stage.now_ms + cut_off_ms;
+                    stage.note(|| format!("{who} is CUT OFF for {cut_off_ms} ms"));
+                }
+                if let Some(line) = relay.line {
+                    stage.note(|| format!("the line of {who}, link {line}, is CUT"));
+                    stage.cut(line);
+                }
+            }
+            Fault::CrashAll => {
+                shell.crash(stage);
+                relays.0.iter_mut().for_each(|relay| relay.crash(stage));
+            }
         }
     }
 }
@@ -124,10 +162,11 @@ const DAY_MS: i64 = 25 * HOUR_MS;
 /// Sessions last 30 days: no clock goes so far that one runs out.
 const JUMPS_MS: [i64; 10] = [-DAY_MS, -HOUR_MS, -5_000, -30, 30, 5_000, 61_000, HOUR_MS, DAY_MS, DAY_MS];
 
-fn jump(stage: &mut Stage, by_ms: i64, alarm_late_ms: u64) {
+fn jump(stage: &mut Stage, place: Place, by_ms: i64, alarm_late_ms: u64) {
     stage.tally.clock_jumps += 1;
-    stage.note(|| format!("the room's clock JUMPS by {by_ms} ms"));
-    stage.wall_skew_ms = (stage.wall_skew_ms + by_ms).clamp(-20 * DAY_MS, 20 * DAY_MS);
+    let whose = if place == 0 { "room's" } else { "relay's" };
+    stage.note(|| format!("the {whose} clock JUMPS by {by_ms} ms"));
+    stage.jump(place, by_ms, if stage.has_relays { 10 * DAY_MS } else { 20 * DAY_MS });
     let late_ms = alarm_late_ms + stage.dice.below(200);
-    stage.after(late_ms, Due::RoomAlarm);
+    stage.after(late_ms, Due::RoomAlarm(place));
 }

@@ -24,6 +24,7 @@ mod outsider;
 #[cfg(feature = "planted-bugs")]
 mod planted;
 mod poster;
+mod relays;
 mod search;
 mod shell;
 mod stage;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use parlor::protocol::Dialect;
-use parlor::room::{ConnectionId, Post, Seat};
+use parlor::room::{ConnectionId, Position, Post, Seat};
 
 use crate::stage::{Due, Stage};
 use crate::wire::{Message, Wire};
@@ -18,18 +18,25 @@ pub const LINK_LOST: u16 = 1006;
 /// An index into [`Stage::links`].
 pub type LinkId = usize;
 
+/// Where a link ends: at the room (0), or at one of its relays.
+pub type Place = usize;
+
 /// Who opened a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     Client(usize),
     Outsider(usize),
     Poster,
+    /// A relay, to its room.
+    Relay(Place),
 }
 
 /// What goes to the server.
 #[derive(Clone, Debug)]
 pub enum Up {
     Upgrade,
+    /// The upgrade of a relay's line, with its key, and what it knows of the room.
+    Attach(Rc<str>, Option<Position>),
     Frame(Rc<str>),
     Close,
     Post(Post),
@@ -46,6 +53,8 @@ pub enum Down {
     Frame(Rc<Wire>),
     /// A frame of another dialect.
     Text,
+    /// A frame for a relay.
+    Raw(Rc<str>),
     Close(u16),
     Answer {
         status: u16,
@@ -77,6 +86,10 @@ pub enum Kept {
 #[derive(Debug)]
 pub struct Link {
     pub owner: Owner,
+    /// Where it ends.
+    pub place: Place,
+    /// From where it comes, as `relay::region_of` says.
+    pub region: &'static str,
     pub server: ServerEnd,
     /// How it speaks: kept with it, as its seat is.
     pub dialect: Dialect,
@@ -128,7 +141,7 @@ impl Stage {
         let link = self.links.len();
         let (up_lane, down_lane) = (Lane::new(), Lane::new());
         let (server, dialect) = (ServerEnd::Absent, Dialect::V1);
-        self.links.push(Link { owner, server, dialect, up: up_lane, down: down_lane });
+        self.links.push(Link { owner, place: 0, region: "any", server, dialect, up: up_lane, down: down_lane });
         self.send_up(link, up);
         link
     }
@@ -205,6 +218,22 @@ impl Stage {
             if self.dice.percent(85) {
                 self.end_down(link);
             }
+        }
+    }
+
+    /// Who opened the link is gone: what had left it may arrive, up to some frame.
+    pub fn lose_owner(&mut self, link: LinkId) {
+        if self.links[link].server == ServerEnd::Gone {
+            return;
+        }
+        self.links[link].down.on_the_way.clear();
+        self.break_off(link);
+        // A machine that goes off says nothing.
+        if self.dice.percent(85) {
+            self.end_up(link, 0);
+        } else {
+            let gives_up_ms = self.dice.between(5_000, 90_000);
+            self.after(gives_up_ms, Due::ServerGivesUp(link));
         }
     }
 

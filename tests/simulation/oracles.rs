@@ -1,9 +1,9 @@
 //! What must be true once all is quiet. What must be true at every step stands where it can be seen:
 //! in the store, at the gate, and in every client's timeline.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::client::{Fate, Phase};
+use crate::client::{Client, Fate, Phase};
 use crate::world::World;
 
 impl World {
@@ -32,7 +32,49 @@ impl World {
         }
     }
 
+    /// Whether everybody knows how many are here, one who is at two places counted twice; and who, where they are few
+    /// and all at the room.
+    pub fn is_counted(&self) -> bool {
+        let (count, everybody) = self.true_count();
+        let live = || self.clients.iter().filter(|client| client.phase == Phase::Live);
+        live().all(|client| {
+            client.timeline.member_count == count
+                && everybody.as_ref().is_none_or(|everybody| client.timeline.members == *everybody)
+        })
+    }
+
+    /// Says what [`Self::is_counted`] misses.
+    pub fn violate_count(&mut self) {
+        let (count, everybody) = self.true_count();
+        let live = self.clients.iter().filter(|client| client.phase == Phase::Live);
+        let seen: Vec<_> = live
+            .map(|client| {
+                let place = client.link.map(|link| self.stage.links[link].place);
+                (client.number, place, client.timeline.member_count, client.timeline.members.len())
+            })
+            .collect();
+        self.stage.violate("the number that all are told becomes the true one", || {
+            format!("{count} are here, {everybody:?}; (client, place, count, members known): {seen:?}")
+        });
+    }
+
+    fn true_count(&self) -> (usize, Option<BTreeMap<u64, String>>) {
+        let Self { stage, shell, clients, .. } = self;
+        let live = || clients.iter().filter(|client| client.phase == Phase::Live);
+        let place = |client: &Client| client.link.map_or(0, |link| stage.links[link].place);
+        let seats: BTreeSet<_> = live().map(|client| (place(client), client.timeline.you)).collect();
+        let is_few = seats.iter().all(|(place, _)| *place == 0)
+            && seats.len() <= shell.limits.crowd_above / 4 * 3;
+        let everybody =
+            is_few.then(|| live().map(|client| (client.timeline.you, client.name.clone())).collect());
+        (seats.len(), everybody)
+    }
+
     fn compare_presence(&mut self) {
+        if self.stage.has_relays {
+            // It is quiet only once all are counted.
+            return;
+        }
         const TRUTH: &str = "once quiet, presence is the truth";
         let Self { stage, clients, .. } = self;
         let live = || clients.iter().filter(|client| client.phase == Phase::Live);

@@ -1,5 +1,5 @@
-//! The shell of a simulated room: it does with the core what `src/shell/host.rs` does, on a platform
-//! whose crashes, panics and delays the dice decide.
+//! The shell of a simulated room, or of a relay of it: it does with the core what `src/shell/host.rs` does, on
+//! a platform whose crashes, panics and delays the dice decide.
 //!
 //! - Nothing comes between an event and the last of its effects but a crash or a panic.
 //! - The output gate: what is sent after a write waits until that write is durable.
@@ -8,15 +8,16 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use parlor::limits::{HOLD_MS_MAX, Limits};
+use parlor::limits::{HOLD_MS_MAX, Limits, RELAY_GRACE_MS};
 use parlor::name::RoomName;
 use parlor::protocol::{Dialect, PING, PONG};
 use parlor::refusal::CloseCode;
+use parlor::relay::wire;
 use parlor::room::presence::MemberId;
 use parlor::room::visitor::Visitor;
-use parlor::room::{ConnectionId, Effect, Event, Fault, Notice, Post, Reply, Room, Seat};
+use parlor::room::{ConnectionId, Effect, Event, Fault, Notice, Position, Post, Reply, Room, Seat};
 
-use crate::network::{Down, Kept, LinkId, ServerEnd, Up};
+use crate::network::{Down, Kept, LinkId, Owner, Place, ServerEnd, Up};
 use crate::stage::{Due, Stage};
 use crate::store::{READ_FAILED, Store, WRITE_REFUSED};
 use crate::story::short;
@@ -50,8 +51,16 @@ impl From<Fault> for Stop {
     }
 }
 
-struct Awake {
-    room: Room,
+/// What an object is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    Room,
+    /// A relay, of that key.
+    Relay(Rc<str>),
+}
+
+pub(crate) struct Awake {
+    pub room: Room,
     sockets: BTreeMap<ConnectionId, Socket>,
     next: u64,
 }
@@ -75,8 +84,14 @@ struct Timer {
     rings_at_ms: u64,
 }
 
-/// The server.
+/// The server of one object.
 pub struct Shell {
+    pub part: Part,
+    pub place: Place,
+    /// A relay's, to its room.
+    pub line: Option<LinkId>,
+    /// Until when a relay does not reach its room.
+    pub cut_off_until_ms: u64,
     pub store: Store,
     pub limits: Limits,
     /// The trap, and how many events go by before it is set.
@@ -88,6 +103,8 @@ pub struct Shell {
     /// When the newest write becomes durable: never before an earlier one.
     commit_at_ms: u64,
     awake: Option<Awake>,
+    /// The link whose upgrade is being handled.
+    upgrading: Option<LinkId>,
     is_marked: bool,
     timer: Option<Timer>,
     timers_set: u32,
@@ -96,8 +113,13 @@ pub struct Shell {
 }
 
 impl Shell {
+    /// The server of a room.
     pub fn new(store: Store, limits: Limits, commit_ms_max: u64) -> Self {
         Self {
+            part: Part::Room,
+            place: 0,
+            line: None,
+            cut_off_until_ms: 0,
             store,
             limits,
             trap: None,
@@ -105,6 +127,7 @@ impl Shell {
             commit_ms_max,
             commit_at_ms: 0,
             awake: None,
+            upgrading: None,
             is_marked: false,
             timer: None,
             timers_set: 0,
@@ -119,15 +142,34 @@ impl Shell {
             && self.awake.as_ref().is_none_or(|awake| !awake.room.is_unsettled())
     }
 
-    /// Takes in what reached the server.
-    pub fn receive(&mut self, stage: &mut Stage, link: LinkId, item: Up) {
+    /// The server of a relay. It stores nothing.
+    pub fn relay(place: Place, key: &str, limits: Limits) -> Self {
+        Self { part: Part::Relay(key.into()), place, ..Self::new(Store::default(), limits, 0) }
+    }
+
+    /// What [`Self::is_settled`] misses.
+    pub fn unsettled(&self) -> String {
+        let room = self.awake.as_ref().is_some_and(|awake| awake.room.is_unsettled());
+        format!(
+            "{}: {} at the gate, awaits {:?}, unsettled: {room}, timer {:?}",
+            self.name(),
+            self.gate.len(),
+            self.store.awaited(),
+            self.timer.map(|timer| timer.rings_at_ms)
+        )
+    }
+
+    /// Takes in what reached the server. Returns the relay's key where a connection belongs that the room sends on.
+    pub fn receive(&mut self, stage: &mut Stage, link: LinkId, item: Up) -> Option<String> {
         if stage.now_ms < self.down_until_ms && !matches!(item, Up::Lost | Up::Close) {
             stage.note(|| format!("link {link}: the server is down"));
             stage.send_down(link, Down::Failed);
-            return;
+            return None;
         }
+        self.upgrading = matches!(item, Up::Upgrade | Up::Attach(..)).then_some(link);
         match item {
-            Up::Upgrade => self.connect(stage, link),
+            Up::Upgrade => return self.connect(stage, link),
+            Up::Attach(key, after) => self.attach(stage, link, &key, after),
             Up::Post(post) => self.post(stage, link, post),
             Up::Frame(text) => self.hear(stage, link, &text),
             Up::Close | Up::Lost => {
@@ -140,40 +182,45 @@ impl Shell {
                 stage.links[link].server = ServerEnd::Gone;
             }
         }
+        None
     }
 
-    /// The room's timer rings.
+    /// Its timer rings.
     pub fn ring(&mut self, stage: &mut Stage, number: u32) {
         if self.timer.is_some_and(|timer| timer.number == number) {
             self.timer = None;
-            let _ = self
-                .settle(stage, |awake, now_ms, store| Ok(awake.room.handle(Event::Tick, now_ms, store)?));
+            self.happen(stage, Event::Tick);
         }
+    }
+
+    /// Lets something happen.
+    pub(crate) fn happen(&mut self, stage: &mut Stage, event: Event) {
+        let _ = self.settle(stage, |awake, now_ms, store| Ok(awake.room.handle(event, now_ms, store)?));
     }
 
     /// The platform brings the alarm that the room asked for, if its time has come; one that failed comes
     /// again.
     pub fn alarm(&mut self, stage: &mut Stage) {
         const AGAIN_MS: u64 = 2_000;
-        let Some(asked_for) = self.store.alarm_due(stage.wall_ms()) else { return };
+        let Some(asked_for) = self.store.alarm_due(stage.wall_ms(self.place)) else { return };
         if stage.now_ms < self.down_until_ms {
-            return stage.after(AGAIN_MS, Due::RoomAlarm);
+            return stage.after(AGAIN_MS, Due::RoomAlarm(self.place));
         }
         stage.note(|| "the room's alarm rings".to_owned());
         let outcome =
             self.settle(stage, |awake, now_ms, store| Ok(awake.room.handle(Event::Alarm, now_ms, store)?));
         match outcome {
             Ok(()) => self.store.take_alarm(asked_for),
-            Err(_) => stage.after(AGAIN_MS, Due::RoomAlarm),
+            Err(_) => stage.after(AGAIN_MS, Due::RoomAlarm(self.place)),
         }
-        if self.store.alarm_due(stage.wall_ms() + AGAIN_MS).is_some() {
-            stage.after(AGAIN_MS, Due::RoomAlarm);
+        if self.store.alarm_due(stage.wall_ms(self.place) + AGAIN_MS).is_some() {
+            stage.after(AGAIN_MS, Due::RoomAlarm(self.place));
         }
     }
 
     /// A batch of writes is on disk: what waited for it leaves.
     pub fn commit(&mut self, stage: &mut Stage, number: u64) {
-        self.store.commit(number);
+        self.store.commit(number, stage);
         while self.gate.front().is_some_and(|(batch, _, _)| *batch <= number) {
             if let Some((_, link, item)) = self.gate.pop_front() {
                 self.depart(stage, link, item);
@@ -185,7 +232,8 @@ impl Shell {
     pub fn evict(&mut self, stage: &mut Stage) {
         if self.awake.is_some() && self.timer.is_none() && self.is_settled() {
             stage.tally.evictions += 1;
-            stage.note(|| "the room falls asleep".to_owned());
+            let who = self.name();
+            stage.note(|| format!("{who} falls asleep"));
             self.awake = None;
         }
     }
@@ -195,8 +243,10 @@ impl Shell {
         if self.awake.take().is_some() {
             stage.tally.panics += 1;
             let mark = if self.is_marked { "something was unsettled" } else { "all was settled" };
-            stage.note(|| format!("PANIC: the room's memory is lost; {mark}"));
+            let who = self.name();
+            stage.note(|| format!("PANIC: the memory of {who} is lost; {mark}"));
             self.timer = None;
+            self.leave_line(stage);
         }
     }
 
@@ -204,34 +254,67 @@ impl Shell {
     pub fn crash(&mut self, stage: &mut Stage) {
         stage.tally.crashes += 1;
         let (gone, lost) = (self.gate.len(), self.store.awaited().is_some());
-        stage.note(|| format!("CRASH: {gone} frames never left; writes lost: {lost}"));
+        let who = self.name();
+        stage.note(|| format!("CRASH of {who}: {gone} frames never left; writes lost: {lost}"));
         self.awake = None;
         self.is_marked = false;
         self.timer = None;
         self.trap = None;
         self.gate.clear();
         self.store.crash();
+        self.line = None;
         for link in 0..stage.links.len() {
-            stage.lose_server(link);
+            if stage.links[link].place == self.place {
+                stage.lose_server(link);
+            } else if stage.links[link].owner == Owner::Relay(self.place) {
+                stage.lose_owner(link);
+            }
         }
         self.down_until_ms = stage.now_ms + stage.dice.pick(&[0, 100, 500, 3_000]);
     }
 
-    fn connect(&mut self, stage: &mut Stage, link: LinkId) {
+    fn connect(&mut self, stage: &mut Stage, link: LinkId) -> Option<String> {
+        if stage.links[link].server == ServerEnd::Gone {
+            // Whoever wanted it has hung up while the room was asked.
+            return None;
+        }
         stage.links[link].server = ServerEnd::Open(Kept::Nothing);
+        let (region, mut elsewhere) = (stage.links[link].region, None);
         let mut outcome = self.settle(stage, |awake, now_ms, store| {
-            let connection = ConnectionId(awake.next);
-            let seat =
-                Seat { opened_at: 0, member: None, listens: false, visitor: Visitor::default(), relay: None };
-            awake.insert(connection, Socket { link, seat });
+            elsewhere = awake.room.place(region, now_ms);
+            if elsewhere.is_some() {
+                return Ok(Vec::new());
+            }
+            let connection = awake.open(link);
             Ok(awake.room.handle(Event::Opened(connection, Visitor::default()), now_ms, store)?)
         });
+        if elsewhere.is_some() && outcome.is_ok() {
+            stage.links[link].server = ServerEnd::Absent;
+            return elsewhere;
+        }
         if let (Ok(()), Some(opening)) = (&outcome, stage.links[link].dialect.opening()) {
             outcome = self.settle(stage, |awake, now_ms, store| {
                 let Some(connection) = awake.find(link) else { return Ok(Vec::new()) };
                 Ok(awake.room.handle(Event::Received(connection, Ok(opening)), now_ms, store)?)
             });
         }
+        self.answer_upgrade(stage, link, outcome);
+        None
+    }
+
+    /// Takes a relay's line in.
+    fn attach(&mut self, stage: &mut Stage, link: LinkId, key: &str, after: Option<Position>) {
+        stage.note(|| format!("link {link}: {key} attaches, after {:?}", after.as_ref().map(|it| it.seq)));
+        stage.links[link].server = ServerEnd::Open(Kept::Nothing);
+        stage.links[link].dialect = Dialect::Relay;
+        let outcome = self.settle(stage, |awake, now_ms, store| {
+            let connection = awake.open(link);
+            Ok(awake.room.handle(Event::Attached(connection, key.to_owned(), after), now_ms, store)?)
+        });
+        self.answer_upgrade(stage, link, outcome);
+    }
+
+    fn answer_upgrade(&mut self, stage: &mut Stage, link: LinkId, outcome: Result<(), Stop>) {
         match outcome {
             Ok(()) => self.emit(stage, link, Down::Accepted),
             Err(Stop::Crash) => {}
@@ -246,13 +329,26 @@ impl Shell {
         if !matches!(stage.links[link].server, ServerEnd::Open(_)) {
             return;
         }
+        let of_relay = stage.links[link].dialect == Dialect::Relay;
         if text == PING {
-            if let Ok(wire) = Wire::read(PONG, (1, 1)) {
+            if of_relay {
+                stage.send_down(link, Down::Raw(PONG.into()));
+            } else if let Ok(wire) = Wire::read(PONG, (1, 1)) {
                 stage.send_down(link, Down::Frame(Rc::new(wire)));
             }
             return;
         }
-        stage.note(|| format!("link {link}: the room gets {}", short(text)));
+        let who = self.name();
+        stage.note(|| format!("link {link}: {who} gets {}", short(text)));
+        if of_relay {
+            for up in wire::read_ups(text) {
+                let _ = self.settle(stage, |awake, now_ms, store| {
+                    let Some(connection) = awake.find(link) else { return Ok(Vec::new()) };
+                    Ok(awake.room.handle(Event::Up(connection, Box::new(up)), now_ms, store)?)
+                });
+            }
+            return;
+        }
         let spoken = stage.links[link].dialect;
         stage.links[link].dialect = spoken.after(text);
         let _ = self.settle(stage, |awake, now_ms, store| {
@@ -305,13 +401,13 @@ impl Shell {
         stage: &mut Stage,
         act: impl FnOnce(&mut Awake, u64, &Store) -> Result<Vec<Effect>, Stop>,
     ) -> Result<(), Stop> {
-        let now_ms = stage.wall_ms();
+        let now_ms = stage.wall_ms(self.place);
         let trap = self.spring();
         let outcome = self.try_settle(stage, now_ms, trap, act);
         if let Some(batch) = self.store.seal() {
             let takes_ms = stage.dice.between(0, self.commit_ms_max);
             self.commit_at_ms = self.commit_at_ms.max(stage.now_ms + takes_ms);
-            stage.after(self.commit_at_ms - stage.now_ms, Due::Commit(batch));
+            stage.after(self.commit_at_ms - stage.now_ms, Due::Commit(self.place, batch));
         }
         match outcome {
             Ok(()) => {
@@ -327,8 +423,10 @@ impl Shell {
             Err(Stop::Panic) => {
                 self.awake = None;
                 stage.tally.panics += 1;
-                stage.note(|| "PANIC in the room's code: its memory is lost".to_owned());
+                let who = self.name();
+                stage.note(|| format!("PANIC in the code of {who}: its memory is lost"));
                 self.timer = None;
+                self.leave_line(stage);
             }
             Err(Stop::Crash) => self.crash(stage),
         }
@@ -351,7 +449,8 @@ impl Shell {
             }
         }
         self.set_timer(stage, None, now_ms);
-        self.close_all(stage);
+        self.end_line(stage);
+        self.close_all(stage, CloseCode::Fault);
         self.is_marked = false;
     }
 
@@ -373,7 +472,8 @@ impl Shell {
             awake.room.applied();
             self.set_timer(stage, awake.room.timeout(), now_ms);
             self.is_marked = awake.room.is_unsettled();
-            let soon_ms = stage.now_ms + HOLD_MS_MAX;
+            // A crowd that has become few is told so a little later.
+            let soon_ms = stage.now_ms + if stage.has_relays { RELAY_GRACE_MS } else { HOLD_MS_MAX };
             let will_tell = self.timer.is_some_and(|timer| timer.rings_at_ms <= soon_ms);
             stage.promise(will_tell || !self.is_marked, "what is taken is told within a moment", || {
                 format!(
@@ -388,14 +488,24 @@ impl Shell {
 
     fn restore(&mut self, stage: &mut Stage, now_ms: u64) -> Result<Awake, Stop> {
         if self.is_marked {
-            stage.note(|| "the room wakes and finds the mark: it closes everybody".to_owned());
-            self.close_all(stage);
+            let who = self.name();
+            stage.note(|| format!("{who} wakes and finds the mark: it closes everybody"));
+            self.close_all(stage, CloseCode::Fault);
             self.is_marked = false;
+        }
+        if let Part::Relay(_) = self.part {
+            // What its members have seen is not known any more.
+            self.close_all(stage, CloseCode::Restart);
+            let seed = stage.dice.bytes();
+            let room = Room::relay(RoomName::default(), self.limits.clone(), seed, now_ms);
+            return Ok(Awake { room, sockets: BTreeMap::new(), next: 1 });
         }
         let mut saved = self.store.load(now_ms)?;
         let mut sockets = Vec::new();
         for (link, known) in stage.links.iter().enumerate() {
-            if let ServerEnd::Open(Kept::Seat(connection, seat)) = &known.server {
+            if known.place == self.place
+                && let ServerEnd::Open(Kept::Seat(connection, seat)) = &known.server
+            {
                 sockets.push((*connection, Socket { link, seat: seat.clone() }));
                 saved.seats.push((*connection, seat.clone()));
             }
@@ -420,6 +530,10 @@ impl Shell {
         let count = effects.len();
         for (index, effect) in effects.into_iter().enumerate() {
             tripped(trap, index, count)?;
+            if self.part != Part::Room && matches!(effect, Effect::Create(_) | Effect::Append(_) | Effect::Trim(_) | Effect::Wipe) {
+                stage.violate("a relay stores nothing", || format!("{effect:?}"));
+                continue;
+            }
             match effect {
                 Effect::Create(meta) => self.store.create(meta, stage)?,
                 Effect::Append(rows) => self.store.append(rows, stage)?,
@@ -431,7 +545,13 @@ impl Shell {
                     stage.promise(false, "nobody moderates here", || "a moderator's effect".to_owned());
                 }
                 Effect::Wipe => self.wipe(stage),
-                Effect::WakeAt(at_ms) => self.store.wake_at(at_ms),
+                Effect::WakeAt(at_ms) => {
+                    self.store.wake_at(at_ms);
+                    if self.part != Part::Room {
+                        let after_ms = at_ms.saturating_sub(stage.wall_ms(self.place));
+                        stage.after(after_ms, Due::RoomAlarm(self.place));
+                    }
+                }
                 Effect::Seat(connection, seat) => awake.seat(stage, connection, seat),
                 Effect::Broadcast(notices) => self.broadcast(stage, awake, &notices),
                 Effect::Send(connection, reply) => self.send(stage, awake, connection, &reply),
@@ -440,9 +560,9 @@ impl Shell {
                         self.end(stage, socket.link, code);
                     }
                 }
-                Effect::Connect(_) | Effect::Up(_) | Effect::Disconnect => {
-                    stage.violate("a room has no room", || "it wants a line".to_owned());
-                }
+                Effect::Connect(after) => self.make_line(stage, after),
+                Effect::Up(frame) => self.tell_room(stage, &frame),
+                Effect::Disconnect => self.end_line(stage),
             }
         }
         tripped(trap, count, count)
@@ -504,10 +624,13 @@ impl Shell {
 
     /// A frame as its client reads it; of other dialects nothing is read here.
     fn spelled(&self, stage: &mut Stage, dialect: Dialect, text: &str) -> Option<Down> {
-        if dialect != Dialect::V1 {
-            return Some(Down::Text);
+        match dialect {
+            Dialect::V1 => {}
+            Dialect::Relay => return Some(Down::Raw(text.into())),
+            _ => return Some(Down::Text),
         }
-        match Wire::read(text, self.store.firsts()) {
+        let firsts = if self.part == Part::Room { self.store.firsts() } else { stage.firsts_on_relays };
+        match Wire::read(text, firsts) {
             Ok(wire) => Some(Down::Frame(Rc::new(wire))),
             Err(why) => {
                 stage.violate("every frame is one of the protocol's", || why);
@@ -516,10 +639,16 @@ impl Shell {
         }
     }
 
-    fn close_all(&mut self, stage: &mut Stage) {
+    fn close_all(&mut self, stage: &mut Stage, code: CloseCode) {
         for link in 0..stage.links.len() {
-            if let ServerEnd::Open(Kept::Seat(..)) = stage.links[link].server {
-                self.end(stage, link, CloseCode::Fault);
+            let is_open = match stage.links[link].server {
+                ServerEnd::Open(Kept::Seat(..)) => true,
+                // A relay's line that was not greeted yet; but not the one whose upgrade is what woke the room.
+                ServerEnd::Open(Kept::Nothing) => stage.has_relays && self.upgrading != Some(link),
+                _ => false,
+            };
+            if stage.links[link].place == self.place && is_open {
+                self.end(stage, link, code);
             }
         }
     }
@@ -542,15 +671,20 @@ impl Shell {
     /// Something leaves the server: nobody can take it back.
     fn depart(&mut self, stage: &mut Stage, link: LinkId, item: Down) {
         const STORED: &str = "nothing is seen before it is stored";
+        let is_stored = |message: &Message| match self.part {
+            Part::Room => self.store.has_durably(message),
+            Part::Relay(_) => stage.ever_stored.contains(&message.print),
+        };
         let told = match &item {
-            Down::Frame(wire) => wire.messages().find(|message| !self.store.has_durably(message)),
+            Down::Frame(wire) => wire.messages().find(|message| !is_stored(message)).map(|it| it.seq),
             Down::Answer { message, .. } => {
-                message.as_ref().filter(|message| !self.store.has_durably(message))
+                message.as_ref().filter(|message| !is_stored(message)).map(|it| it.seq)
             }
+            Down::Raw(text) => told_to_relay(text).find(|message| !is_stored(message)).map(|it| it.seq),
             _ => None,
         };
         stage.promise(told.is_none(), STORED, || {
-            format!("message {} leaves for link {link} and is not on disk", told.map_or(0, |it| it.seq))
+            format!("message {} leaves for link {link} and is not on disk", told.unwrap_or_default())
         });
         stage.send_down(link, item);
     }
@@ -565,9 +699,17 @@ impl Shell {
         self.timer = at_ms.map(|at_ms| {
             self.timers_set += 1;
             let (number, delay_ms) = (self.timers_set, at_ms.saturating_sub(now_ms));
-            stage.after(delay_ms, Due::RoomTimer(number));
+            stage.after(delay_ms, Due::Timer(self.place, number));
             Timer { at_ms, is_due, number, rings_at_ms: stage.now_ms + delay_ms }
         });
+    }
+
+    /// What it is called in stories.
+    pub(crate) fn name(&self) -> Rc<str> {
+        match &self.part {
+            Part::Room => "the room".into(),
+            Part::Relay(key) => key.clone(),
+        }
     }
 
     /// Takes the trap if its moment has come.
@@ -595,10 +737,23 @@ fn tripped(trap: Option<Trap>, index: usize, count: usize) -> Result<(), Stop> {
     }
 }
 
+/// The messages that everybody on a relay is told in a frame for it.
+fn told_to_relay(frame: &str) -> impl Iterator<Item = Message> {
+    frame.split('\n').filter_map(|line| Message::read(line.strip_prefix("m\t")?))
+}
+
 impl Awake {
     fn insert(&mut self, connection: ConnectionId, socket: Socket) {
         self.next = self.next.max(connection.0 + 1);
         self.sockets.insert(connection, socket);
+    }
+
+    fn open(&mut self, link: LinkId) -> ConnectionId {
+        let connection = ConnectionId(self.next);
+        let seat =
+            Seat { opened_at: 0, member: None, listens: false, visitor: Visitor::default(), relay: None };
+        self.insert(connection, Socket { link, seat });
+        connection
     }
 
     fn find(&self, link: LinkId) -> Option<ConnectionId> {

@@ -4,11 +4,12 @@
 //! in, so a seed decides all.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
 use crate::client::Alarm;
 use crate::dice::Dice;
-use crate::network::{Link, LinkId};
+use crate::network::{Link, LinkId, Place};
+use crate::store::Store;
 use crate::story::{Story, Violation};
 use crate::tally::Tally;
 
@@ -30,12 +31,12 @@ pub enum Due {
     Alarm(usize, Alarm, u32),
     /// The poster's alarm.
     PosterAlarm(u32),
-    /// The room's timer.
-    RoomTimer(u32),
-    /// The platform looks whether the room's alarm is due.
-    RoomAlarm,
+    /// The timer of the room, or of a relay.
+    Timer(Place, u32),
+    /// The platform looks whether the alarm of the room, or of a relay, is due.
+    RoomAlarm(Place),
     /// Writes become durable.
-    Commit(u64),
+    Commit(Place, u64),
     /// The next thing that somebody does, or the next fault.
     Act,
 }
@@ -44,8 +45,14 @@ pub enum Due {
 pub struct Stage {
     /// The true time in milliseconds, which no clock shows.
     pub now_ms: u64,
-    /// How far the room's clock is ahead of its start.
-    pub wall_skew_ms: i64,
+    /// How far the clock of each place is ahead of its start.
+    wall_skews_ms: Vec<i64>,
+    /// Whether the room may have relays.
+    pub has_relays: bool,
+    /// Where there are relays: prints of all messages that were ever on disk.
+    pub ever_stored: HashSet<u64>,
+    /// As [`crate::wire::Wire::firsts`], for what a relay tells.
+    pub firsts_on_relays: (u64, u64),
     pub dice: Dice,
     pub links: Vec<Link>,
     pub pace: NetworkPace,
@@ -73,7 +80,10 @@ impl Stage {
         let stalls_percent = if dice.percent(40) { dice.between(1, 5) } else { 0 };
         Self {
             now_ms: BEGIN_MS,
-            wall_skew_ms: 0,
+            wall_skews_ms: vec![0],
+            has_relays: false,
+            ever_stored: HashSet::new(),
+            firsts_on_relays: (1, 1),
             dice,
             links: Vec::new(),
             pace: NetworkPace { delay_ms_max, stalls_percent },
@@ -85,9 +95,18 @@ impl Stage {
         }
     }
 
-    /// What the room's clock shows.
-    pub fn wall_ms(&self) -> u64 {
-        (BEGIN_WALL_MS + self.now_ms).saturating_add_signed(self.wall_skew_ms)
+    /// What the clock of the room shows, or of a relay.
+    pub fn wall_ms(&self, place: Place) -> u64 {
+        let skew_ms = self.wall_skews_ms.get(place).copied().unwrap_or_default();
+        (BEGIN_WALL_MS + self.now_ms).saturating_add_signed(skew_ms)
+    }
+
+    /// Lets a clock jump, and go ahead or behind by no more than `most_ms` in all.
+    pub fn jump(&mut self, place: Place, by_ms: i64, most_ms: i64) {
+        if self.wall_skews_ms.len() <= place {
+            self.wall_skews_ms.resize(place + 1, 0);
+        }
+        self.wall_skews_ms[place] = (self.wall_skews_ms[place] + by_ms).clamp(-most_ms, most_ms);
     }
 
     /// Puts something on the agenda.
@@ -101,6 +120,16 @@ impl Stage {
         let Reverse((at_ms, _, due)) = self.agenda.pop()?;
         self.now_ms = self.now_ms.max(at_ms);
         Some(due)
+    }
+
+    /// Notes what the room keeps, for what happens at a relay. After a loss a relay may show what was lost for a
+    /// moment yet.
+    pub fn see_firsts(&mut self, place: Place, store: &Store) {
+        if place > 0 {
+            let is_whole = self.tally.losses + self.tally.wipes == 0;
+            let first = if is_whole { store.first() } else { u64::MAX / 2 };
+            self.firsts_on_relays = (first, first);
+        }
     }
 
     /// Adds a line to the story.

@@ -48,6 +48,10 @@ impl Tables {
     fn first(&self) -> Seq {
         self.segments.keys().next().copied().unwrap_or(1)
     }
+
+    fn epoch(&self) -> Option<&str> {
+        self.meta.as_ref().map(|meta| meta.epoch.as_str())
+    }
 }
 
 /// A room's storage.
@@ -168,9 +172,14 @@ impl Store {
     }
 
     /// Makes a batch durable, and all before it.
-    pub fn commit(&mut self, number: u64) {
+    pub fn commit(&mut self, number: u64, stage: &mut Stage) {
         while self.batches.front().is_some_and(|(batch, _)| *batch <= number) {
             if let Some((_, tables)) = self.batches.pop_front() {
+                if stage.has_relays {
+                    let is_same = tables.epoch() == self.durable.epoch();
+                    let old = if is_same { self.durable.messages.len() } else { 0 };
+                    stage.ever_stored.extend(tables.messages.iter().skip(old).map(|stored| stored.print));
+                }
                 self.durable = tables;
             }
         }
@@ -194,7 +203,7 @@ impl Store {
 
     /// What the history counts within.
     pub fn epoch(&self) -> Option<&str> {
-        self.shown.meta.as_ref().map(|meta| meta.epoch.as_str())
+        self.shown.epoch()
     }
 
     /// All messages of this epoch, those included that are trimmed.
@@ -235,6 +244,11 @@ impl Store {
 
     fn read(&self) -> Result<(), Fault> {
         if self.fails_read.take() { Err(Fault::Storage(READ_FAILED.to_owned())) } else { Ok(()) }
+    }
+
+    /// Prints of all messages.
+    pub fn prints(&self) -> impl Iterator<Item = u64> {
+        self.shown.messages.iter().map(|stored| stored.print)
     }
 
     /// Holds a row against what is stored: it may only add messages at the end, each for the first time.
@@ -314,7 +328,7 @@ impl Past {
         let mut stage = Stage::new(0, crate::story::Story::default());
         let mut store = Store::default();
         let limits = Limits { rate_burst: 1e6, ..Limits::default() };
-        let now_ms = stage.wall_ms();
+        let now_ms = stage.wall_ms(0);
         let mut room = Room::restore(RoomName::default(), limits, Saved::default(), [3; 32], now_ms);
         for number in 1..=messages {
             let post =

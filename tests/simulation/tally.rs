@@ -47,4 +47,9 @@ tally!(
     trims,
     wipes,
     losses,
+    relays,
+    sent_on,
+    lines,
+    taken_up,
+    cut_off,
 );

@@ -37,6 +37,8 @@ pub struct Timeline {
     /// Prints of the messages that end at the head.
     pub prints: Vec<u64>,
     pub members: BTreeMap<u64, String>,
+    /// How many are here, as it was told last.
+    pub member_count: usize,
 }
 
 impl Timeline {
@@ -57,6 +59,7 @@ impl Timeline {
         asked: &Asked,
         limits: (usize, usize),
         first: u64,
+        on_relay: bool,
         stage: &mut Stage,
     ) {
         let Welcome { epoch, head, you, messages, recovered, .. } = welcome;
@@ -74,16 +77,20 @@ impl Timeline {
             format!("recovered after {:?}: head {head}, messages {:?}", asked.after, seqs(messages))
         });
         let is_kept = after.is_some_and(|seq| seq + 1 >= first);
-        let must_recover = is_kept && missed.is_some_and(|missed| missed <= resume_messages_max as u64);
-        stage.promise(*recovered == must_recover, RESUME, || {
+        let is_little = missed.is_some_and(|missed| missed <= resume_messages_max as u64);
+        // A relay may have for a moment yet what its room has trimmed.
+        let may_recover = is_little && (is_kept || on_relay);
+        stage.promise(if *recovered { may_recover } else { !(is_little && is_kept) }, RESUME, || {
             format!("after {:?} in epoch {epoch}, head {head}: recovered is {recovered}", asked.after)
         });
-        let newest = (head + 1).saturating_sub(first).min(history_on_join as u64);
+        let most = (*head).min(history_on_join as u64);
+        let newest = (head + 1).saturating_sub(first).min(most);
+        let newest = if on_relay { (messages.len() as u64).clamp(newest, most) } else { newest };
         stage.promise(*recovered || messages.len() as u64 == newest, RESUME, || {
             format!("not recovered, and {} messages, not {newest}", messages.len())
         });
         let is_more = *head >= first + newest;
-        stage.promise(*recovered || welcome.more == is_more || newest == 0, PAGE, || {
+        stage.promise(*recovered || welcome.more == is_more || newest == 0 || on_relay, PAGE, || {
             format!("a welcome with head {head} and {newest} messages: more is {}", welcome.more)
         });
         let session = asked.session.as_ref().filter(|(given_in, _)| given_in == epoch);
@@ -113,18 +120,29 @@ impl Timeline {
             Frame::Message(message) => self.append(message, stage),
             Frame::Joined { member, member_count } => {
                 let before = self.put(member);
-                stage.promise(before.is_none(), PRESENCE, || format!("{member:?} joined, but was here"));
+                stage.promise(before.is_none() || stage.has_relays, PRESENCE, || format!("{member:?} joined, but was here"));
                 self.count(*member_count, stage);
             }
             Frame::Renamed { member, member_count } => {
                 let before = self.put(member);
-                stage.promise(before.is_some(), PRESENCE, || format!("{member:?} renamed, but was not here"));
+                // Of a crowd not all are known.
+                stage.promise(before.is_some() || stage.has_relays, PRESENCE, || {
+                    format!("{member:?} renamed, but was not here")
+                });
                 self.count(*member_count, stage);
             }
             Frame::Left { id, member_count } => {
                 let before = self.members.remove(id);
-                stage.promise(before.is_some(), PRESENCE, || format!("{id} left, but was not here"));
+                stage.promise(before.is_some() || stage.has_relays, PRESENCE, || {
+                    format!("{id} left, but was not here")
+                });
                 stage.promise(*id != self.you, PRESENCE, || format!("{id} is told that it left"));
+                self.count(*member_count, stage);
+            }
+            Frame::Presence { member_count, members } => {
+                if let Some(members) = members {
+                    self.members = members.iter().map(|member| (member.id, member.name.clone())).collect();
+                }
                 self.count(*member_count, stage);
             }
             _ => {}
@@ -139,11 +157,14 @@ impl Timeline {
         messages: &[Message],
         more: bool,
         kept_from: u64,
+        on_relay: bool,
         stage: &mut Stage,
     ) {
         let limit = limit as u64;
         let (first, last) = (messages.first().map(|it| it.seq), messages.last().map(|it| it.seq));
         let is_run = messages.windows(2).all(|two| two[0].seq + 1 == two[1].seq);
+        // A relay may have for a moment yet what its room has trimmed.
+        let kept_from = first.filter(|_| on_relay).map_or(kept_from, |first| first.min(kept_from));
         // The head at the time of the answer is the client's: what came before the page, came before it.
         let (wanted_first, wanted_last) = match pages {
             Pages::Newest => ((self.head + 1).saturating_sub(limit).max(kept_from), self.head),
@@ -168,7 +189,7 @@ impl Timeline {
             Pages::After(_) => wanted_last < self.head && !messages.is_empty(),
             _ => wanted_first > kept_from && !messages.is_empty(),
         };
-        stage.promise(more == wanted_more, PAGE, || format!("{pages:?}: more is {more}"));
+        stage.promise(more == wanted_more || on_relay, PAGE, || format!("{pages:?}: more is {more}"));
         if last.is_some_and(|last| last + 1 == self.first()) {
             self.prints.splice(0..0, messages.iter().map(|message| message.print));
         }
@@ -193,8 +214,9 @@ impl Timeline {
         self.members.insert(member.id, member.name.clone())
     }
 
-    fn count(&self, member_count: usize, stage: &mut Stage) {
-        stage.promise(self.members.len() == member_count, PRESENCE, || {
+    fn count(&mut self, member_count: usize, stage: &mut Stage) {
+        self.member_count = member_count;
+        stage.promise(self.members.len() == member_count || stage.has_relays, PRESENCE, || {
             format!("{member_count} members are told of, known are {:?}", self.members)
         });
     }

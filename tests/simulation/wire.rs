@@ -24,6 +24,7 @@ pub enum Frame {
     Renamed { member: Member, member_count: usize },
     Left { id: u64, member_count: usize },
     Typing,
+    Presence { member_count: usize, members: Option<Vec<Member>> },
     History { messages: Vec<Message>, more: bool },
     Error { code: String, temporary: bool, retry_after_ms: Option<u64>, id: Option<String> },
     Pong,
@@ -54,6 +55,8 @@ pub struct Message {
     pub seq: u64,
     pub id: String,
     pub from: u64,
+    /// Of the name it was said under.
+    pub named: u64,
     /// Of its text.
     pub said: u64,
     /// Of all its fields.
@@ -166,6 +169,7 @@ impl Frame {
             "joined" => Self::Joined { member: raw.member?.named()?, member_count: raw.member_count? },
             "renamed" => Self::Renamed { member: raw.member?.named()?, member_count: raw.member_count? },
             "left" => Self::Left { id: raw.member?.id, member_count: raw.member_count? },
+            "presence" => Self::Presence { member_count: raw.member_count?, members: raw.members },
             "typing" => raw.member.map(|_| Self::Typing)?,
             "history" => Self::History {
                 messages: raw.messages?.into_iter().map(Message::from).collect::<Option<_>>()?,
@@ -216,6 +220,10 @@ impl fmt::Display for Frame {
             }
             Self::Renamed { member, .. } => write!(f, "renamed {} ({})", member.name, member.id),
             Self::Left { id, member_count } => write!(f, "left {id}, {member_count} here"),
+            Self::Presence { member_count, members } => {
+                let who = members.as_ref().map_or(String::new(), |members| format!(": {members:?}"));
+                write!(f, "{member_count} here{who}")
+            }
             Self::Typing => f.write_str("typing"),
             Self::History { messages, more } => write!(f, "history: {}, more: {more}", run(messages)),
             Self::Error { code, id, .. } => write!(f, "error {code} for {id:?}"),
@@ -234,8 +242,10 @@ impl Message {
         let RawMessage { seq, id: Text(id), text: Text(text), from, sent_at, reply_to } = raw;
         let said = print_of(&[text.as_bytes()]);
         let numbers = [seq, from.id, sent_at, said, reply_to.unwrap_or(0)].map(u64::to_le_bytes);
-        let print = print_of(&[numbers.as_flattened(), id.as_bytes(), from.name?.0.as_bytes()]);
-        Some(Self { seq, id: id.into_owned(), from: from.id, said, print })
+        let name = from.name?.0;
+        let print = print_of(&[numbers.as_flattened(), id.as_bytes(), name.as_bytes()]);
+        let named = print_of(&[name.as_bytes()]);
+        Some(Self { seq, id: id.into_owned(), from: from.id, named, said, print })
     }
 }
 

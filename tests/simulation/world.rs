@@ -7,10 +7,12 @@ use parlor::limits::Limits;
 use serde_json::json;
 
 use crate::client::{Client, Phase};
+use crate::dice::Dice;
 use crate::faults::Faults;
-use crate::network::{Down, Owner, ServerEnd};
+use crate::network::{Down, Link, Owner, ServerEnd};
 use crate::outsider::Outsider;
 use crate::poster::Poster;
+use crate::relays::Relays;
 use crate::shell::Shell;
 use crate::stage::{Due, Stage};
 use crate::store::{Past, Store};
@@ -21,6 +23,11 @@ use crate::timeline::Pages;
 /// Longest time in which everybody is back and has said all, once the faults end: some reconnect with
 /// backoff of 30 s, are told to wait for 30 s more, and have a long outbox at two a second.
 const QUIET_MS_MAX: u64 = 600_000;
+
+/// Longest time in which everybody is told how many are here, once they are all back and every relay has its line
+/// or none: a lost relay counts for 15 s yet, one without connections stays for 10 s, and the number is told every
+/// 2 s.
+const COUNTED_MS_MAX: u64 = 60_000;
 
 /// How many messages a room may hold when a schedule begins: segments are full at 64.
 const PASTS: [usize; 8] = [0, 0, 0, 61, 63, 126, 130, 190];
@@ -38,6 +45,21 @@ impl Pasts {
     }
 }
 
+/// Whether the room of a seed may have relays: every fourth.
+pub fn has_relays(seed: u64) -> bool {
+    seed % 4 == 3
+}
+
+/// Limits under which a handful of people fill a room and several relays.
+fn grown(dice: &mut Dice) -> Limits {
+    Limits {
+        relay_above: dice.pick(&[2, 3, 3, 6]),
+        relay_connections_max: dice.pick(&[2, 3]),
+        crowd_above: dice.pick(&[4, 1_000]),
+        ..Limits::default()
+    }
+}
+
 /// How far a schedule is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
@@ -52,13 +74,17 @@ enum Act {
 /// A schedule.
 pub struct World {
     pub stage: Stage,
+    /// The room's.
     pub shell: Shell,
+    pub relays: Relays,
     pub clients: Vec<Client>,
     pub outsiders: Vec<Outsider>,
     pub poster: Poster,
     act: Act,
     pause_ms_max: u64,
     quiet_before_ms: u64,
+    /// Since when not all know how many are here, though nothing else is amiss.
+    miscounted_since_ms: Option<u64>,
 }
 
 /// How a schedule ended.
@@ -79,8 +105,11 @@ pub fn play(seed: u64, pasts: &Pasts, story: Story) -> Outcome {
 impl World {
     fn new(seed: u64, pasts: &Pasts, story: Story) -> (Self, Faults) {
         let mut stage = Stage::new(seed, story);
+        stage.has_relays = has_relays(seed);
+        let has_relays = stage.has_relays;
         let dice = &mut stage.dice;
-        let faults = Faults::new(dice);
+        let faults = Faults::new(dice, has_relays);
+        let grown = if has_relays { grown(dice) } else { Limits::default() };
         let limits = Limits {
             history_on_join: dice.pick(&[0, 3, 8, 20]),
             resume_messages_max: dice.pick(&[2, 6, 20, 300]),
@@ -89,12 +118,14 @@ impl World {
             history_messages_max: 1_000,
             history_ms_max: dice.pick(&[DAY_MS, 3_650 * DAY_MS]),
             abandoned_ms: dice.pick(&[DAY_MS, 365 * DAY_MS]),
-            ..Limits::default()
+            ..grown
         };
         let past = &pasts.0[dice.below(PASTS.len() as u64) as usize];
         let past = if dice.percent(98) { past } else { &pasts.1 };
         let shell = Shell::new(Store::with_past(past), limits, dice.pick(&[0, 3, 20, 60]));
-        let count = dice.between(3, 6) as usize;
+        stage.ever_stored.extend(shell.store.prints().filter(|_| has_relays));
+        let dice = &mut stage.dice;
+        let count = if has_relays { dice.between(4, 9) } else { dice.between(3, 6) } as usize;
         let mut clients: Vec<Client> = Vec::new();
         for number in 0..count {
             // Some are the second tab of another, with its session.
@@ -102,6 +133,9 @@ impl World {
             let sibling = sibling.map(|sibling| sibling as usize);
             let mut client = Client::new(number, sibling.map_or(0, |_| number), &shell.limits);
             client.sibling = sibling;
+            if let Some(sibling) = sibling {
+                client.names = clients[sibling].names.clone();
+            }
             if let Some(sibling) = sibling.filter(|_| dice.percent(70)) {
                 client.name.clone_from(&clients[sibling].name);
             }
@@ -118,7 +152,18 @@ impl World {
         stage.tally.clients = count as u64;
         stage.after(0, Due::Act);
         (
-            Self { stage, shell, clients, outsiders, poster, act, pause_ms_max, quiet_before_ms: u64::MAX },
+            Self {
+                stage,
+                shell,
+                relays: Relays::default(),
+                clients,
+                outsiders,
+                poster,
+                act,
+                pause_ms_max,
+                quiet_before_ms: u64::MAX,
+                miscounted_since_ms: None,
+            },
             faults,
         )
     }
@@ -132,7 +177,11 @@ impl World {
             }
             if !matches!(self.act, Act::Chaos(_)) {
                 let is_late = self.stage.now_ms > self.quiet_before_ms;
-                if self.is_quiet() {
+                let is_quiet = self.is_quiet();
+                if !is_quiet && self.is_miscounted_for_long() {
+                    return;
+                }
+                if is_quiet {
                     if self.act == Act::Inspecting && self.inspected() {
                         return self.compare();
                     }
@@ -146,11 +195,16 @@ impl World {
     }
 
     fn turn(&mut self, due: Due, faults: &Faults) {
-        let Self { stage, shell, clients, outsiders, poster, .. } = self;
+        let Self { stage, shell, relays, clients, outsiders, poster, .. } = self;
         match due {
             Due::Up(link) => {
                 if let Some(item) = stage.take_up(link) {
-                    shell.receive(stage, link, item);
+                    let place = stage.links[link].place;
+                    stage.see_firsts(place, &shell.store);
+                    let elsewhere = relays.at(place).unwrap_or(shell).receive(stage, link, item);
+                    if let Some(key) = elsewhere {
+                        relays.send_on(stage, link, &key, shell);
+                    }
                 }
             }
             Due::Down(link) => {
@@ -162,6 +216,12 @@ impl World {
                         }
                         Owner::Outsider(number) => outsiders[number].receive(link, &item, stage),
                         Owner::Poster => poster.receive(link, &item, stage),
+                        Owner::Relay(place) => {
+                            stage.see_firsts(place, &shell.store);
+                            if let Some(relay) = relays.at(place) {
+                                relay.hear_room(stage, link, &item);
+                            }
+                        }
                     }
                 }
             }
@@ -172,9 +232,12 @@ impl World {
             }
             Due::Alarm(number, alarm, set) => clients[number].ring(alarm, set, stage),
             Due::PosterAlarm(set) => poster.ring(set, stage),
-            Due::RoomTimer(set) => shell.ring(stage, set),
-            Due::RoomAlarm => shell.alarm(stage),
-            Due::Commit(batch) => shell.commit(stage, batch),
+            Due::Timer(place, set) => {
+                stage.see_firsts(place, &shell.store);
+                relays.at(place).unwrap_or(shell).ring(stage, set);
+            }
+            Due::RoomAlarm(place) => relays.at(place).unwrap_or(shell).alarm(stage),
+            Due::Commit(place, batch) => relays.at(place).unwrap_or(shell).commit(stage, batch),
             Due::Act => self.go_on(faults),
         }
     }
@@ -212,8 +275,8 @@ impl World {
             0..55 => client.say(stage),
             55..60 => (0..stage.dice.between(2, 14)).for_each(|_| client.say(stage)),
             60..68 => {
-                let name = json!(format!("Renamed {}", stage.dice.below(1_000)));
-                client.transmit(&json!({ "type": "rename", "name": name }).to_string(), stage);
+                let name = format!("Renamed {}", stage.dice.below(1_000));
+                client.rename(&name, stage);
             }
             68..73 => {
                 let on = stage.dice.percent(50);
@@ -246,12 +309,15 @@ impl World {
 
     /// Ends the faults.
     fn calm_down(&mut self) {
-        let Self { stage, shell, clients, outsiders, poster, .. } = self;
+        let Self { stage, shell, relays, clients, outsiders, poster, .. } = self;
         stage.note(|| "the faults end".to_owned());
         self.act = Act::Settling;
         self.quiet_before_ms = stage.now_ms + QUIET_MS_MAX;
         stage.pace.stalls_percent = 0;
         shell.trap = None;
+        for relay in &mut relays.0 {
+            (relay.trap, relay.cut_off_until_ms) = (None, 0);
+        }
         shell.store.refuses_row = None;
         shell.store.fails_read.set(false);
         stage.heal();
@@ -268,23 +334,42 @@ impl World {
 
     /// Whether nothing is left to happen but pings.
     fn is_quiet(&self) -> bool {
-        let Self { stage, shell, clients, poster, .. } = self;
-        shell.is_settled()
+        let Self { stage, shell, relays, clients, poster, .. } = self;
+        self.is_whole()
+            && shell.is_settled()
+            && relays.are_settled()
             && poster.is_done()
-            && clients.iter().all(|client| match client.phase {
-                Phase::Live => {
-                    client.has_said_all() && client.link.is_some_and(|link| stage.links[link].is_whole())
-                }
-                phase => phase == Phase::Closed,
-            })
-            && stage.links.iter().enumerate().all(|(number, link)| {
-                link.is_still()
-                    && match (&link.server, link.owner) {
-                        (ServerEnd::Open(_), Owner::Client(client)) => clients[client].link == Some(number),
-                        (ServerEnd::Open(_), Owner::Outsider(_)) => false,
-                        _ => true,
-                    }
-            })
+            && stage.links.iter().all(Link::is_still)
+            && clients.iter().all(|client| client.phase == Phase::Closed || client.has_said_all())
+            && (!stage.has_relays || self.is_counted())
+    }
+
+    /// Whether everybody who wants to is here, and nothing is connected that nobody wants.
+    fn is_whole(&self) -> bool {
+        let Self { stage, relays, clients, .. } = self;
+        clients.iter().all(|client| match client.phase {
+            Phase::Live => client.link.is_some_and(|link| stage.links[link].is_whole()),
+            phase => phase == Phase::Closed,
+        }) && stage.links.iter().enumerate().all(|(number, link)| match (&link.server, link.owner) {
+            (ServerEnd::Open(_), Owner::Client(client)) => clients[client].link == Some(number),
+            (ServerEnd::Open(_), Owner::Outsider(_)) => false,
+            (ServerEnd::Open(_), Owner::Relay(place)) => relays.has_line(place, number),
+            _ => true,
+        })
+    }
+
+    /// Whether it has been for too long that not all know how many are here.
+    fn is_miscounted_for_long(&mut self) -> bool {
+        if !self.stage.has_relays || !self.is_whole() || self.is_counted() {
+            self.miscounted_since_ms = None;
+            return false;
+        }
+        let now_ms = self.stage.now_ms;
+        let since_ms = *self.miscounted_since_ms.get_or_insert(now_ms);
+        if now_ms - since_ms > COUNTED_MS_MAX {
+            self.violate_count();
+        }
+        self.stage.violation.is_some()
     }
 
     /// What keeps all from being quiet.
@@ -295,16 +380,25 @@ impl World {
         });
         let clients = clients.collect::<Vec<_>>().join("; ");
         let settled = self.shell.is_settled();
-        format!("{clients}; poster done: {}; room settled: {settled}", self.poster.is_done())
+        let links = self.stage.links.iter().enumerate();
+        let open = links.filter(|(_, link)| matches!(link.server, ServerEnd::Open(_)));
+        let open = open.map(|(number, link)| format!("{number} of {:?} at {}", link.owner, link.place));
+        let open = open.collect::<Vec<_>>().join(", ");
+        let relays: Vec<_> = self.relays.0.iter().map(Shell::unsettled).collect();
+        format!(
+            "{clients}; poster done: {}; room settled: {settled}; relays: {relays:?}; open links: {open}",
+            self.poster.is_done()
+        )
     }
 
     /// One more client comes to look, at a room that may just have slept; it reads all the history.
     fn inspect(&mut self) {
-        let Self { stage, shell, clients, .. } = self;
+        let Self { stage, shell, relays, clients, .. } = self;
         if self.act == Act::Settling {
             self.act = Act::Inspecting;
             if stage.dice.percent(50) {
                 shell.evict(stage);
+                relays.0.iter_mut().for_each(|relay| relay.evict(stage));
             }
             let number = clients.len();
             let mut inspector = Client::new(number, 0, &shell.limits);
