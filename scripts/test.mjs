@@ -45,7 +45,6 @@ const CHECKS = [
   { group: "rust", title: "cargo test", work: () => cargo(["test", "--locked"], {}, true) },
   { group: "rust", title: "simulation: thousands of seeds, planted bugs", work: () => cargo(["test", "--locked", ...SIMULATION], {}, true) },
   { group: "rust", title: "fuzzers' inputs: planted bugs", work: () => cargo(["test", "--locked", ...PLANTED, "--test", "fuzz", "bugs"], {}, true) },
-  { group: "rust", title: "relays: planted bugs", work: () => cargo(["test", "--locked", "--features", "planted-bugs", "--lib", "relay_tests"], {}, true) },
   { group: "build", title: "build", work: () => build([]) },
   { group: "build", title: "build with fault-injection", work: () => build([...FAULTS, "--out-dir", "build-faults"]) },
   { group: "build", title: "size of the bundle", work: () => node([join("scripts", "size.mjs")], true) },

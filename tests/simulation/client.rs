@@ -489,9 +489,11 @@ impl Client {
         let said = &mut self.said[index];
         stage.tally.acknowledged += 1;
         stage.promise(said.print == message.said, "an echo is what was said", || format!("{message:?}"));
-        stage.promise(self.names.borrow().contains(&message.named), "a message has its sender's name", || {
-            format!("client {}, who goes by {:?}: {message:?}", self.number, self.name)
-        });
+        stage.promise(
+            self.names.borrow().contains(&message.named),
+            "a message has its sender's name",
+            || format!("client {}, who goes by {:?}: {message:?}", self.number, self.name),
+        );
         let epoch = self.timeline.epoch.clone().unwrap_or_default();
         said.fate = Fate::Acknowledged(epoch, message.seq);
         if at == 0 {

@@ -2,6 +2,7 @@
 //! clock, network and storage, all driven by a seed. docs/RELIABILITY.md says what it checks.
 //!
 //!     npm run simulate -- --seeds 1000000 --from 0     as many as you like, on all cores
+//!     npm run simulate -- --seeds 10000 --with-relays  of those seeds every fourth, in which the room has relays
 //!     npm run simulate -- --seed 17                    one, and its story
 //!
 //! Without arguments it is a test: a fixed number of seeds, and every planted bug must be caught.
@@ -58,6 +59,8 @@ struct Arguments {
     seed: Option<u64>,
     bug: Option<String>,
     whole: bool,
+    /// Only schedules with relays, or only those without.
+    relays: Option<bool>,
     cores: Option<usize>,
     /// Part of the name of the tests that `cargo test` is to run.
     filter: Option<String>,
@@ -70,14 +73,14 @@ const FOR_OTHER_TESTS: [&str; 7] =
 fn main() -> ExitCode {
     match read_arguments(std::env::args().skip(1)) {
         Ok(Arguments { seed: Some(seed), bug, whole, .. }) => tell(seed, bug.as_deref(), whole),
-        Ok(Arguments { seeds: Some(seeds), from, bug, cores, .. }) => {
-            search(from..from + seeds, bug.as_deref(), cores)
+        Ok(Arguments { seeds: Some(seeds), from, relays, bug, cores, .. }) => {
+            search(from..from + seeds, relays, bug.as_deref(), cores)
         }
         Ok(Arguments { filter: Some(filter), .. }) if !"simulation".contains(&filter) => ExitCode::SUCCESS,
         Ok(_) => test(),
         Err(why) => {
             eprintln!(
-                "{why}\nusage: [--seeds COUNT [--from SEED] [--cores COUNT]] [--seed SEED [--whole]] [--bug NAME]"
+                "{why}\nusage: [--seeds COUNT [--from SEED] [--cores COUNT] [--with-relays | --without-relays]] [--seed SEED [--whole]] [--bug NAME]"
             );
             ExitCode::FAILURE
         }
@@ -97,6 +100,8 @@ fn read_arguments(mut from: impl Iterator<Item = String>) -> Result<Arguments, S
             "--cores" => read.cores = Some(number(value()?)? as usize),
             "--bug" => read.bug = Some(value()?),
             "--whole" => read.whole = true,
+            "--with-relays" => read.relays = Some(true),
+            "--without-relays" => read.relays = Some(false),
             other if FOR_OTHER_TESTS.contains(&other) || other.starts_with("--test-threads") => {}
             other if other.starts_with('-') => return Err(format!("unknown: {other}")),
             filter => read.filter = Some(filter.to_owned()),
@@ -151,7 +156,7 @@ fn replays() -> bool {
 
 /// A fixed number of seeds must pass; with the feature, every planted bug must be caught too.
 fn test() -> ExitCode {
-    let passed = search(0..TEST_SEEDS, None, None);
+    let passed = search(0..TEST_SEEDS, None, None, None);
     if passed != ExitCode::SUCCESS || !replays() {
         return ExitCode::FAILURE;
     }

@@ -141,7 +141,15 @@ impl Stage {
         let link = self.links.len();
         let (up_lane, down_lane) = (Lane::new(), Lane::new());
         let (server, dialect) = (ServerEnd::Absent, Dialect::V1);
-        self.links.push(Link { owner, place: 0, region: "any", server, dialect, up: up_lane, down: down_lane });
+        self.links.push(Link {
+            owner,
+            place: 0,
+            region: "any",
+            server,
+            dialect,
+            up: up_lane,
+            down: down_lane,
+        });
         self.send_up(link, up);
         link
     }

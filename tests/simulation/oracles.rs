@@ -63,8 +63,8 @@ impl World {
         let live = || clients.iter().filter(|client| client.phase == Phase::Live);
         let place = |client: &Client| client.link.map_or(0, |link| stage.links[link].place);
         let seats: BTreeSet<_> = live().map(|client| (place(client), client.timeline.you)).collect();
-        let is_few = seats.iter().all(|(place, _)| *place == 0)
-            && seats.len() <= shell.limits.crowd_above / 4 * 3;
+        let is_few =
+            seats.iter().all(|(place, _)| *place == 0) && seats.len() <= shell.limits.crowd_above / 4 * 3;
         let everybody =
             is_few.then(|| live().map(|client| (client.timeline.you, client.name.clone())).collect());
         (seats.len(), everybody)

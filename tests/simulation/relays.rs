@@ -65,7 +65,8 @@ impl Shell {
     /// what becomes of the line of a relay that nobody is at is not played (docs/RELIABILITY.md).
     pub fn leave_line(&mut self, stage: &mut Stage) {
         let Some(line) = self.line.take() else { return };
-        let is_seat = |link: &Link| link.place == self.place && matches!(link.server, ServerEnd::Open(Kept::Seat(..)));
+        let is_seat =
+            |link: &Link| link.place == self.place && matches!(link.server, ServerEnd::Open(Kept::Seat(..)));
         if !stage.links.iter().any(is_seat) {
             stage.lose_owner(line);
         }

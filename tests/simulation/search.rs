@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::story::Story;
 use crate::tally::Tally;
-use crate::world::Pasts;
+use crate::world::{Pasts, has_relays};
 use crate::{play_safely, put_in, tell};
 
 /// How many seeds a core takes at a time.
@@ -22,14 +22,15 @@ struct Part {
 }
 
 /// Plays seeds on all cores until one fails; the least that failed is told.
-pub fn search(seeds: Range<u64>, bug: Option<&str>, cores: Option<usize>) -> ExitCode {
+pub fn search(seeds: Range<u64>, relays: Option<bool>, bug: Option<&str>, cores: Option<usize>) -> ExitCode {
     let available = std::thread::available_parallelism().map_or(1, usize::from);
     let cores = cores.unwrap_or(available).max(1);
     let began = Instant::now();
     let next = AtomicU64::new(seeds.start);
     let has_failed = AtomicBool::new(false);
+    let is_asked = |seed: &u64| relays.is_none_or(|wanted| has_relays(*seed) == wanted);
     let parts: Vec<Part> = std::thread::scope(|scope| {
-        let work = || work(seeds.end, &next, &has_failed, bug);
+        let work = || work(seeds.end, &next, &has_failed, bug, is_asked);
         let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
         workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     });
@@ -44,7 +45,13 @@ pub fn search(seeds: Range<u64>, bug: Option<&str>, cores: Option<usize>) -> Exi
     }
 }
 
-fn work(end: u64, next: &AtomicU64, has_failed: &AtomicBool, bug: Option<&str>) -> Part {
+fn work(
+    end: u64,
+    next: &AtomicU64,
+    has_failed: &AtomicBool,
+    bug: Option<&str>,
+    is_asked: impl Fn(&u64) -> bool,
+) -> Part {
     let mut part = Part { tally: Tally::default(), failed: None, busy_s: None };
     if let Err(why) = put_in(bug) {
         eprintln!("{why}");
@@ -57,7 +64,7 @@ fn work(end: u64, next: &AtomicU64, has_failed: &AtomicBool, bug: Option<&str>) 
         if first >= end {
             break;
         }
-        for seed in first..end.min(first + SHARE) {
+        for seed in (first..end.min(first + SHARE)).filter(&is_asked) {
             let outcome = play_safely(seed, &pasts, Story::default());
             part.tally += outcome.tally;
             if outcome.violation.is_some() {

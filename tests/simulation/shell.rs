@@ -202,11 +202,14 @@ impl Shell {
     /// again.
     pub fn alarm(&mut self, stage: &mut Stage) {
         const AGAIN_MS: u64 = 2_000;
-        let Some(asked_for) = self.store.alarm_due(stage.wall_ms(self.place)) else { return };
+        // Whose clock jumps is a relay, not what the platform keeps its alarm by.
+        let by_ms = if self.part == Part::Room { stage.wall_ms(self.place) } else { u64::MAX };
+        let Some(asked_for) = self.store.alarm_due(by_ms) else { return };
         if stage.now_ms < self.down_until_ms {
             return stage.after(AGAIN_MS, Due::RoomAlarm(self.place));
         }
-        stage.note(|| "the room's alarm rings".to_owned());
+        let who = self.name();
+        stage.note(|| format!("the alarm of {who} rings"));
         let outcome =
             self.settle(stage, |awake, now_ms, store| Ok(awake.room.handle(Event::Alarm, now_ms, store)?));
         match outcome {
@@ -315,6 +318,7 @@ impl Shell {
     }
 
     fn answer_upgrade(&mut self, stage: &mut Stage, link: LinkId, outcome: Result<(), Stop>) {
+        self.upgrading = None;
         match outcome {
             Ok(()) => self.emit(stage, link, Down::Accepted),
             Err(Stop::Crash) => {}
@@ -530,7 +534,9 @@ impl Shell {
         let count = effects.len();
         for (index, effect) in effects.into_iter().enumerate() {
             tripped(trap, index, count)?;
-            if self.part != Part::Room && matches!(effect, Effect::Create(_) | Effect::Append(_) | Effect::Trim(_) | Effect::Wipe) {
+            if self.part != Part::Room
+                && matches!(effect, Effect::Create(_) | Effect::Append(_) | Effect::Trim(_) | Effect::Wipe)
+            {
                 stage.violate("a relay stores nothing", || format!("{effect:?}"));
                 continue;
             }
@@ -615,7 +621,7 @@ impl Shell {
 
     fn wipe(&mut self, stage: &mut Stage) {
         let is_open = |kept: &ServerEnd| matches!(kept, ServerEnd::Open(Kept::Seat(..)));
-        let open = stage.links.iter().position(|link| is_open(&link.server));
+        let open = stage.links.iter().position(|link| link.place == 0 && is_open(&link.server));
         stage.promise(open.is_none(), "only an empty room is wiped", || format!("link {open:?} is open"));
         stage.note(|| "the room, abandoned, wipes its storage".to_owned());
         stage.tally.wipes += 1;

@@ -120,7 +120,9 @@ impl Timeline {
             Frame::Message(message) => self.append(message, stage),
             Frame::Joined { member, member_count } => {
                 let before = self.put(member);
-                stage.promise(before.is_none() || stage.has_relays, PRESENCE, || format!("{member:?} joined, but was here"));
+                stage.promise(before.is_none() || stage.has_relays, PRESENCE, || {
+                    format!("{member:?} joined, but was here")
+                });
                 self.count(*member_count, stage);
             }
             Frame::Renamed { member, member_count } => {
