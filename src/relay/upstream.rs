@@ -6,7 +6,6 @@ use super::cache::Cache;
 use super::registry::Count;
 use super::wire::Frames;
 use crate::limits::{RELAY_HELD_BYTES_MAX, RELAY_RETRY_MS_MAX, RELAY_STAFF_MAX};
-use crate::planted::{Bug, planted};
 use crate::room::log::Message;
 use crate::room::presence::MemberId;
 use crate::room::visitor::Role;
@@ -127,9 +126,6 @@ impl Upstream {
         (self.line, self.away_since, self.tries) = (Line::Live, None, 0);
         (self.heard_at, self.pinged_at) = (now_ms, now_ms);
         self.outbox = Frames::default();
-        if planted(Bug::RelayForgetsUnanswered) {
-            self.unanswered.clear();
-        }
         self.unanswered.iter().for_each(|(_, _, line)| self.outbox.line(&[line]));
     }
 

@@ -65,7 +65,29 @@ impl Archive for Disk {
 }
 
 impl Disk {
-    pub fn trim(&mut self, first: Seq) {
+    /// Does what an effect wants of storage. One that wants something else comes back.
+    pub fn keep(&mut self, effect: Effect) -> Option<Effect> {
+        match effect {
+            Effect::Create(meta) => assert_eq!(self.meta.replace(meta), None, "created twice"),
+            Effect::Append(rows) => rows.into_iter().for_each(|row| self.append(row)),
+            Effect::Rewrite(row) => self.rewrite(row),
+            Effect::Clear(meta) => {
+                self.meta = Some(meta);
+                self.segments.clear();
+                self.messages.clear();
+                self.ids.clear();
+            }
+            Effect::Rule(rules) => self.rules = rules,
+            Effect::Record(record) => self.records.push(record),
+            Effect::Trim(first) => self.trim(first),
+            Effect::Wipe => *self = Self { seats: std::mem::take(&mut self.seats), ..Self::default() },
+            Effect::WakeAt(at) => self.alarm = Some(at),
+            other => return Some(other),
+        }
+        None
+    }
+
+    fn trim(&mut self, first: Seq) {
         for message in self.messages.iter().take_while(|message| message.seq < first) {
             self.ids.remove(&(message.from.id, message.id.clone()));
         }
@@ -89,7 +111,7 @@ impl Disk {
     }
 
     /// Writes a row whose messages were stored before, and only less is said in.
-    pub fn rewrite(&mut self, row: Segment) {
+    fn rewrite(&mut self, row: Segment) {
         self.rows_written += 1;
         for line in row.body.split('\n') {
             let message: Message = serde_json::from_str(line).unwrap();
@@ -102,7 +124,7 @@ impl Disk {
         assert_eq!((old.keys, old.last_at, old.bytes_before), (row.keys, row.last_at, row.bytes_before));
     }
 
-    pub fn append(&mut self, row: Segment) {
+    fn append(&mut self, row: Segment) {
         self.rows_written += 1;
         self.messages.truncate(row.first as usize - 1);
         for line in row.body.split('\n') {
@@ -289,49 +311,40 @@ impl World {
 
     fn apply(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            match effect {
-                Effect::Create(meta) => assert_eq!(self.disk.meta.replace(meta), None, "created twice"),
-                Effect::Append(rows) => rows.into_iter().for_each(|row| self.disk.append(row)),
-                Effect::Rewrite(row) => self.disk.rewrite(row),
-                Effect::Clear(meta) => {
-                    self.disk.meta = Some(meta);
-                    self.disk.segments.clear();
-                    self.disk.messages.clear();
-                    self.disk.ids.clear();
-                }
-                Effect::Rule(rules) => self.disk.rules = rules,
-                Effect::Record(record) => self.disk.records.push(record),
-                Effect::Trim(first) => self.disk.trim(first),
-                Effect::Wipe => {
-                    self.disk = Disk { seats: std::mem::take(&mut self.disk.seats), ..Disk::default() }
-                }
-                Effect::WakeAt(at) => self.disk.alarm = Some(at),
-                Effect::Seat(connection, seat) => {
-                    self.disk.seats.insert(connection, seat);
-                }
-                Effect::Broadcast(notices) => {
-                    for (connection, client) in &mut self.clients {
-                        let hears = self.disk.seats.get(connection).is_some_and(Seat::hears);
-                        if hears && client.closed.is_none() {
-                            notices.iter().for_each(|notice| client.hear(notice, &self.disk.messages));
-                        }
-                    }
-                }
-                Effect::Send(connection, reply) => {
-                    if let Some(client) = self.clients.get_mut(&connection) {
-                        client.take(reply);
-                    }
-                }
-                Effect::Close(connection, code) => {
-                    self.disk.seats.remove(&connection);
-                    if let Some(client) = self.clients.get_mut(&connection) {
-                        client.closed = Some(code);
-                    }
-                }
-                Effect::Connect(_) | Effect::Up(_) | Effect::Disconnect => panic!("a room has no room"),
+            match self.disk.keep(effect) {
+                None => {}
+                Some(effect) => self.carry_out(effect),
             }
         }
         self.room.applied();
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Seat(connection, seat) => {
+                self.disk.seats.insert(connection, seat);
+            }
+            Effect::Broadcast(notices) => {
+                for (connection, client) in &mut self.clients {
+                    let hears = self.disk.seats.get(connection).is_some_and(Seat::hears);
+                    if hears && client.closed.is_none() {
+                        notices.iter().for_each(|notice| client.hear(notice, &self.disk.messages));
+                    }
+                }
+            }
+            Effect::Send(connection, reply) => {
+                if let Some(client) = self.clients.get_mut(&connection) {
+                    client.take(reply);
+                }
+            }
+            Effect::Close(connection, code) => {
+                self.disk.seats.remove(&connection);
+                if let Some(client) = self.clients.get_mut(&connection) {
+                    client.closed = Some(code);
+                }
+            }
+            other => panic!("a room has no room: {other:?}"),
+        }
     }
 
     /// What must hold after every step.

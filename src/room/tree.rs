@@ -143,23 +143,10 @@ impl Tree {
     }
 
     fn apply(&mut self, place: Place, effect: Effect) {
+        let rest = if place == 0 { self.disk.keep(effect) } else { Some(effect) };
+        let Some(effect) = rest else { return };
         match effect {
-            Effect::Create(meta) => self.disk.meta = Some(meta),
-            Effect::Append(rows) => {
-                assert_eq!(place, 0, "a relay stores nothing");
-                rows.into_iter().for_each(|row| self.disk.append(row));
-            }
-            Effect::Rewrite(row) => self.disk.rewrite(row),
-            Effect::Clear(meta) => {
-                self.disk.meta = Some(meta);
-                self.disk.segments.clear();
-                self.disk.messages.clear();
-                self.disk.ids.clear();
-            }
-            Effect::Rule(rules) => self.disk.rules = rules,
-            Effect::Record(record) => self.disk.records.push(record),
-            Effect::Trim(first) => self.disk.trim(first),
-            Effect::Wipe | Effect::WakeAt(_) => {}
+            Effect::WakeAt(_) => {}
             Effect::Seat(connection, seat) => drop(self.seats(place).insert(connection, seat)),
             Effect::Broadcast(notices) => {
                 let seats = self.seats(place).clone();
@@ -196,6 +183,7 @@ impl Tree {
                     self.disk.seats.remove(&link);
                 }
             }
+            other => panic!("a relay stores nothing: {other:?}"),
         }
     }
 

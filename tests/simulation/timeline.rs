@@ -152,6 +152,7 @@ impl Timeline {
     }
 
     /// Takes in a page that was asked for. `kept_from` is the first message that the room kept.
+    #[allow(clippy::too_many_arguments)]
     pub fn page(
         &mut self,
         pages: Pages,
