@@ -59,6 +59,8 @@ pub struct Upstream {
     pub turned: bool,
     /// What members said and was not answered, in order, as it was sent: it is sent again on a new line.
     unanswered: Vec<(MemberId, String, String)>,
+    /// Whose pages the room was asked for, in order, and with which requests.
+    pub reading: Vec<(ConnectionId, Request)>,
     /// What members asked for while the room was not there.
     held: Vec<(ConnectionId, Request)>,
     held_bytes: usize,
@@ -80,6 +82,7 @@ impl Default for Upstream {
             outbox: Frames::default(),
             turned: false,
             unanswered: Vec::new(),
+            reading: Vec::new(),
             held: Vec::new(),
             held_bytes: 0,
         }
@@ -119,6 +122,8 @@ impl Upstream {
         self.away_since.get_or_insert(now_ms);
         self.told.0 = None;
         self.outbox = Frames::default();
+        // Asked for again before anything else.
+        self.held.splice(0..0, std::mem::take(&mut self.reading));
     }
 
     /// Notes that the line is there. What was not answered goes out first.
@@ -165,6 +170,7 @@ impl Upstream {
 
     /// Forgets what is held for a connection.
     pub fn forget(&mut self, connection: ConnectionId) {
+        self.reading.retain(|(reader, _)| *reader != connection);
         if self.holds(connection) {
             self.held.retain(|(holder, _)| *holder != connection);
             self.held_bytes = self.held.iter().map(|(_, request)| weight(request)).sum();

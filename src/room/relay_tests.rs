@@ -574,3 +574,49 @@ fn a_relay_shows_together_what_came_before_the_loop_turned() {
     let ups = relay.handle(Event::Tick, now_ms, &disk).unwrap();
     assert_eq!(ups.iter().filter(|effect| matches!(effect, Effect::Up(_))).count(), 1);
 }
+
+#[test]
+fn pages_come_in_the_order_in_which_they_were_asked_for_and_once_where_the_line_breaks() {
+    let limits = Limits {
+        rate_burst: 1e6,
+        resume_messages_max: 10,
+        history_on_join: 5,
+        relay_above: 1,
+        ..Limits::default()
+    };
+    let mut tree = Tree::with(1, limits);
+    let ada = tree.join(0, "Ada");
+    (1..=400).for_each(|number| tree.say(ada, &number.to_string(), "x"));
+    let bo = tree.join(1, "Bo");
+    tree.cut(1);
+    tree.advance(20_000);
+    let ask = |tree: &mut Tree, range| tree.ask(bo, Request::History { range, limit: 5 });
+    ask(&mut tree, Range::Before(11));
+    ask(&mut tree, Range::Newest);
+    tree.cut(1);
+    tree.advance(20_000);
+    let pages = tree.client(bo).replies.iter().filter_map(|reply| match reply {
+        Reply::History(page) => page.messages.first().map(|line| line.decode().unwrap().seq),
+        _ => None,
+    });
+    assert_eq!(pages.collect::<Vec<_>>(), [6, 396]);
+}
+
+#[test]
+fn an_answer_does_not_overtake_what_the_room_told_before_it() {
+    let mut tree = Tree::new(1);
+    let bo = tree.join(1, "Bo");
+    let line = |seq: Seq| {
+        let from = Member::new(MemberId::new(7), &DisplayName::anonymous());
+        let (id, text, sent_at) = (seq.to_string(), "x".to_owned(), 0);
+        let message =
+            log::Message { seq, id, from, text, sent_at, reply_to: None, original: None, deleted: false };
+        log::Line::encode(&message).unwrap()
+    };
+    let answer = wire::Down::For(bo.1, Reply::Message(line(1)));
+    let downs = vec![wire::Down::Notice(Notice::Message(line(1))), answer];
+    let now_ms = tree.now_ms;
+    let told = tree.nodes[0].relay.handle(Event::Down(downs), now_ms, &Disk::default()).unwrap();
+    let told = told.iter().filter(|it| matches!(it, Effect::Broadcast(_) | Effect::Send(..)));
+    assert!(matches!(told.collect::<Vec<_>>().as_slice(), [Effect::Broadcast(_), Effect::Send(..)]));
+}

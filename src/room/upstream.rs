@@ -195,7 +195,13 @@ impl Room {
                     .filter(|(_, known)| known.member.is_some() && known.visitor.role >= Role::Moderator);
                 moderators.map(|(id, _)| Effect::Send(*id, Reply::Recorded(json.clone()))).collect()
             }
-            Down::For(to, reply) => self.pass_on(to, reply, now_ms),
+            Down::For(to, reply) => {
+                // What came before it is shown before it.
+                let mut effects =
+                    if self.queue.is_empty() { Vec::new() } else { self.flush(now_ms, archive)? };
+                effects.extend(self.pass_on(to, reply, now_ms));
+                effects
+            }
             Down::Rules(rules) => self.take_rules(rules, now_ms, archive)?,
             Down::Home => self.let_go(now_ms, |_| true),
         })
@@ -360,7 +366,12 @@ impl Room {
                     .chain(self.note_futile(to, now_ms))
                     .collect()
             }
-            Reply::History(page) => self.show(to, page, now_ms),
+            Reply::History(page) => {
+                if let Some(at) = upstream.reading.iter().position(|(reader, _)| *reader == to) {
+                    upstream.reading.remove(at);
+                }
+                self.show(to, page, now_ms)
+            }
             other => vec![Effect::Send(to, other)],
         }
     }
@@ -429,7 +440,13 @@ impl Room {
         let up = match request {
             Request::Moderate(order) => Up::Moderate { by: by(), order },
             Request::Report { seq, reason } => Up::Report { by: by(), seq, reason },
-            Request::History { range, limit } if !self.log.has_whole(range, limit) => {
+            // Pages come in the order in which they were asked for.
+            Request::History { range, limit }
+                if !self.log.has_whole(range, limit) || self.is_reading(connection) =>
+            {
+                if let Some(upstream) = &mut self.upstream {
+                    upstream.reading.push((connection, Request::History { range, limit }));
+                }
                 Up::Read { from: connection, range, limit }
             }
             other => return Some(other),
@@ -439,6 +456,11 @@ impl Room {
         }
         self.request_flush(now_ms);
         None
+    }
+
+    fn is_reading(&self, connection: ConnectionId) -> bool {
+        let reading = self.upstream.iter().flat_map(|upstream| &upstream.reading);
+        reading.into_iter().any(|(reader, _)| *reader == connection)
     }
 
     /// Tells the room what a relay's member does that everybody is told of. Returns the notice where this is none.
