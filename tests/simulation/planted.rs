@@ -11,11 +11,15 @@ use crate::world::Pasts;
 /// Seeds within which each bug must be caught.
 const SEEDS_MAX: u64 = 2_000;
 
+fn bugs() -> impl Iterator<Item = Bug> {
+    Bug::ALL.into_iter().chain(Bug::OF_RELAYS)
+}
+
 /// Puts the bug of that name into the rooms of this thread, or takes it out.
 pub fn put_in(name: Option<&str>) -> Result<(), String> {
     let bug = name.map(|name| {
-        let bug = Bug::ALL.into_iter().find(|bug| format!("{bug:?}") == name);
-        bug.ok_or_else(|| format!("no such bug: {name}; there are {:?}", Bug::ALL))
+        let bug = bugs().find(|bug| format!("{bug:?}") == name);
+        bug.ok_or_else(|| format!("no such bug: {name}; there are {:?}", bugs().collect::<Vec<_>>()))
     });
     plant(bug.transpose()?);
     Ok(())
@@ -25,7 +29,7 @@ pub fn put_in(name: Option<&str>) -> Result<(), String> {
 pub fn test() -> ExitCode {
     let pasts = Pasts::new();
     let mut outcome = ExitCode::SUCCESS;
-    for bug in Bug::ALL {
+    for bug in bugs() {
         plant(Some(bug));
         let caught = (0..SEEDS_MAX).find_map(|seed| {
             play_safely(seed, &pasts, Story::default()).violation.map(|violation| (seed, violation))
