@@ -92,11 +92,12 @@ impl Room {
         let is_due = now_ms >= told_at.saturating_add(RELAY_REPORT_GAP_MS) && self.is_count_news();
         let count = is_due.then(|| self.count_here());
         let Some(upstream) = &mut self.upstream else { return effects };
+        // A life before this one may have left a line to the room, which ends where another is made.
+        let needs_line = is_wanted || upstream.heard_at == 0;
         let passed = |since: u64, ms: u64| now_ms >= since.saturating_add(ms);
         let connect = match upstream.line {
-            // A life before this one may have left a line to the room, which ends where another is made.
-            Upline::Idle => is_wanted || upstream.heard_at == 0,
-            Upline::Away { retry_at } => is_wanted && retry_at <= now_ms,
+            Upline::Idle => needs_line,
+            Upline::Away { retry_at } => needs_line && retry_at <= now_ms,
             Upline::Connecting { since } => {
                 if passed(since, RELAY_CONNECT_MS) {
                     effects.push(Effect::Disconnect);
@@ -134,7 +135,7 @@ impl Room {
                 (upstream.line, upstream.empty_since) = (Upline::Idle, None);
                 effects.push(Effect::Disconnect);
             }
-        } else if matches!(upstream.line, Upline::Away { .. }) {
+        } else if !needs_line && matches!(upstream.line, Upline::Away { .. }) {
             (upstream.line, upstream.away_since) = (Upline::Idle, None);
         }
         if let Some(count) = count.filter(|_| upstream.is_live()) {
