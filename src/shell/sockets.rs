@@ -2,7 +2,8 @@
 
 use js_sys::{Array, JsString, Map};
 use litemap::LiteMap;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Error, State, WebSocket, console_error};
@@ -16,7 +17,7 @@ use crate::room::visitor::Visitor;
 use crate::room::{ConnectionId, Notice, Reply, Room, Seat};
 
 /// What is kept with a WebSocket, as JSON text: below 2,000 bytes of the 16,384 allowed.
-#[derive(Deserialize, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Kept {
     /// The connection is open.
@@ -25,19 +26,18 @@ enum Kept {
     Ended(u16),
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Serialize)]
 struct Attachment {
     connection: u64,
     dialect: String,
     opened_at: u64,
     member: Option<(MemberId, String)>,
-    #[serde(default)]
     listens: bool,
     /// Of a relay's link: its key and how many it holds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     relay: Option<(String, String)>,
     /// As JSON text; empty for one of whom nothing is known.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     visitor: String,
 }
 
@@ -274,5 +274,27 @@ fn close(ws: &WebSocket, code: u16, reason: &str) {
 }
 
 fn kept_with(ws: &WebSocket) -> Option<Kept> {
-    serde_json::from_str(&attached(ws.as_ref())?).ok()
+    Kept::read(&attached(ws.as_ref())?)
+}
+
+impl Kept {
+    /// Reads what was kept again. By hand: derived, it would be several KiB of the bundle.
+    fn read(json: &str) -> Option<Self> {
+        let kept: Value = serde_json::from_str(json).ok()?;
+        if let Some(code) = kept.get("ended") {
+            return Some(Self::Ended(u16::try_from(code.as_u64()?).ok()?));
+        }
+        let seat = kept.get("seat")?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let pair = |name: &str| seat.get(name).and_then(|pair| Some((pair.get(0)?, pair.get(1)?)));
+        Some(Self::Seat(Attachment {
+            connection: seat.get("connection")?.as_u64()?,
+            dialect: text(seat.get("dialect")?)?,
+            opened_at: seat.get("opened_at")?.as_u64()?,
+            member: pair("member").and_then(|(id, name)| Some((MemberId::new(id.as_u64()?), text(name)?))),
+            listens: seat.get("listens").and_then(Value::as_bool).unwrap_or_default(),
+            relay: pair("relay").and_then(|(key, count)| Some((text(key)?, text(count)?))),
+            visitor: seat.get("visitor").and_then(text).unwrap_or_default(),
+        }))
+    }
 }
