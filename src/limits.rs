@@ -202,6 +202,9 @@ pub const RELAY_HOLD_MS: u64 = 60_000;
 pub const RELAY_LINGER_MS: u64 = 10_000;
 /// How long a room counts a relay that it lost, or expects one that it sent somebody to, in milliseconds.
 pub const RELAY_GRACE_MS: u64 = 15_000;
+/// How long a room keeps the link of a relay that holds nobody, in milliseconds: the relay itself ends it after
+/// [`RELAY_LINGER_MS`], if it still knows of it.
+pub const RELAY_UNUSED_MS: u64 = 30_000;
 /// Bytes of frames that a relay holds for its members until its room is there; what comes then is dropped, and
 /// clients send it again.
 pub const RELAY_HELD_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -2,7 +2,7 @@
 //! connection belongs.
 
 use super::key;
-use crate::limits::{Limits, RELAY_GRACE_MS};
+use crate::limits::{Limits, RELAY_GRACE_MS, RELAY_UNUSED_MS};
 use crate::planted::{Bug, planted};
 use crate::room::ConnectionId;
 use crate::room::presence::MemberId;
@@ -29,18 +29,34 @@ struct Entry {
     /// Its link to the room, while there is one.
     link: Option<ConnectionId>,
     count: Count,
+    /// Whether it has counted over its link.
+    counted: bool,
     /// Sent there since it counted.
     sent: usize,
-    /// When a relay without a link is forgotten.
+    /// When a relay without a link is forgotten, and the link of one that holds nobody is ended.
     until: u64,
+}
+
+impl Entry {
+    fn is_unused(&self) -> bool {
+        self.link.is_some() && (self.count.connections == 0 || !self.counted)
+    }
 }
 
 impl Registry {
     /// Takes a link of a relay in. Returns the one that the same relay had before, if any.
-    pub fn attach(&mut self, key: &str, link: ConnectionId, count: Count) -> Option<ConnectionId> {
+    pub fn attach(
+        &mut self,
+        key: &str,
+        link: ConnectionId,
+        count: Count,
+        now_ms: u64,
+    ) -> Option<ConnectionId> {
         let entry = self.entry(key);
+        entry.until = now_ms.saturating_add(RELAY_UNUSED_MS);
         // Until it counts again, what it held is the best guess.
-        if count != Count::default() {
+        entry.counted = count != Count::default();
+        if entry.counted {
             entry.count = count;
         }
         entry.link.replace(link)
@@ -68,15 +84,22 @@ impl Registry {
     }
 
     /// Notes how many a relay holds. Returns whether the link is one.
-    pub fn count(&mut self, link: ConnectionId, count: Count) -> bool {
+    pub fn count(&mut self, link: ConnectionId, count: Count, now_ms: u64) -> bool {
         let Some(entry) = self.linked(link) else { return false };
-        (entry.count, entry.sent) = (count, 0);
+        (entry.count, entry.counted, entry.sent) = (count, true, 0);
+        entry.until = now_ms.saturating_add(RELAY_UNUSED_MS);
         true
+    }
+
+    /// A link over which nobody was counted for long: its relay should have ended it. It did not if it lost its
+    /// memory while it made the link.
+    pub fn unused(&self, now_ms: u64) -> Option<ConnectionId> {
+        self.0.iter().find(|entry| entry.is_unused() && entry.until <= now_ms)?.link
     }
 
     /// Lets no relay count for longer because the clock jumped back.
     pub fn keep_time(&mut self, now_ms: u64) {
-        let latest = now_ms.saturating_add(RELAY_GRACE_MS);
+        let latest = now_ms.saturating_add(RELAY_UNUSED_MS);
         self.0.iter_mut().for_each(|entry| entry.until = entry.until.min(latest));
     }
 
@@ -92,7 +115,7 @@ impl Registry {
 
     /// When to [`Registry::sweep`], in Unix milliseconds, if at all.
     pub fn timeout(&self) -> Option<u64> {
-        self.0.iter().filter(|entry| entry.link.is_none()).map(|entry| entry.until).min()
+        self.0.iter().filter(|it| it.link.is_none() || it.is_unused()).map(|entry| entry.until).min()
     }
 
     /// Whether there is none.
@@ -176,20 +199,20 @@ mod tests {
         let mut place = |region: &str| registry.place(region, 3, &limits(), 0).unwrap();
         assert_eq!([place("weur"), place("weur"), place("weur")], ["weur-0", "weur-0", "weur-1"]);
         assert_eq!(place("enam"), "enam-0");
-        registry.attach("weur-0", ConnectionId(1), Count::default());
-        registry.count(ConnectionId(1), held(0));
+        registry.attach("weur-0", ConnectionId(1), Count::default(), 0);
+        registry.count(ConnectionId(1), held(0), 0);
         assert_eq!(registry.place("weur", 3, &limits(), 0).unwrap(), "weur-0", "its people have left");
     }
 
     #[test]
     fn a_lost_relay_counts_until_it_is_back_or_its_grace_is_over() {
         let mut registry = Registry::default();
-        registry.attach("any-0", ConnectionId(1), Count::default());
-        registry.count(ConnectionId(1), held(7));
+        registry.attach("any-0", ConnectionId(1), Count::default(), 0);
+        registry.count(ConnectionId(1), held(7), 0);
         registry.detach(ConnectionId(1), 1_000);
         assert_eq!((registry.members(), registry.timeout()), (7, Some(1_000 + RELAY_GRACE_MS)));
-        registry.attach("any-0", ConnectionId(2), Count::default());
-        assert_eq!((registry.members(), registry.timeout()), (7, None));
+        registry.attach("any-0", ConnectionId(2), Count::default(), 0);
+        assert_eq!((registry.members(), registry.timeout()), (7, Some(RELAY_UNUSED_MS)));
         registry.detach(ConnectionId(2), 2_000);
         assert!(!registry.sweep(2_000 + RELAY_GRACE_MS - 1));
         assert!(registry.sweep(2_000 + RELAY_GRACE_MS));
@@ -199,10 +222,26 @@ mod tests {
     #[test]
     fn a_relay_has_one_link_the_last() {
         let mut registry = Registry::default();
-        assert_eq!(registry.attach("any-0", ConnectionId(1), Count::default()), None);
-        assert_eq!(registry.attach("any-0", ConnectionId(2), Count::default()), Some(ConnectionId(1)));
+        assert_eq!(registry.attach("any-0", ConnectionId(1), Count::default(), 0), None);
+        assert_eq!(registry.attach("any-0", ConnectionId(2), Count::default(), 0), Some(ConnectionId(1)));
         registry.detach(ConnectionId(1), 0);
         assert_eq!(registry.links().collect::<Vec<_>>(), [ConnectionId(2)]);
+    }
+
+    #[test]
+    fn a_link_that_nobody_uses_is_to_be_ended() {
+        let mut registry = Registry::default();
+        let link = ConnectionId(1);
+        registry.attach("any-0", link, Count::default(), 0);
+        assert_eq!((registry.unused(RELAY_UNUSED_MS - 1), registry.timeout()), (None, Some(RELAY_UNUSED_MS)));
+        assert_eq!(registry.unused(RELAY_UNUSED_MS), Some(link));
+        registry.count(link, held(1), 10);
+        assert_eq!((registry.unused(u64::MAX), registry.timeout()), (None, None));
+        registry.count(link, held(0), 20);
+        assert_eq!(registry.timeout(), Some(20 + RELAY_UNUSED_MS));
+        registry.count(link, held(1), 30);
+        registry.attach("any-0", ConnectionId(2), Count::default(), 40);
+        assert_eq!(registry.unused(40 + RELAY_UNUSED_MS), Some(ConnectionId(2)), "of a life that has ended");
     }
 
     #[test]
@@ -210,7 +249,7 @@ mod tests {
         let mut registry = Registry::default();
         let member = MemberId::new(7);
         for (key, link, role) in [("a-0", 1, Role::Moderator), ("a-1", 2, Role::Owner)] {
-            registry.attach(key, ConnectionId(link), Count { staff: vec![(member, role)], ..held(1) });
+            registry.attach(key, ConnectionId(link), Count { staff: vec![(member, role)], ..held(1) }, 0);
         }
         assert_eq!(registry.role_of(member), Some(Role::Owner));
         assert_eq!(registry.role_of(MemberId::new(8)), None);

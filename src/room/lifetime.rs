@@ -12,7 +12,7 @@ impl Room {
             }
             effects.push(self.close(connection, CloseCode::JoinTimeout, now_ms));
         }
-        self.sweep_relays(now_ms);
+        effects.extend(self.sweep_relays(now_ms));
         effects.extend(self.tell_count(now_ms));
         if self.flush_at.is_some() {
             effects.extend(self.flush(now_ms, archive)?);

@@ -238,7 +238,7 @@ impl Room {
             }
             if let Some(relay) = seat.relay {
                 let (key, count) = *relay;
-                room.relays.attach(&key, connection, count);
+                room.relays.attach(&key, connection, count, now_ms);
             }
         }
         room.recall_crowd(now_ms);

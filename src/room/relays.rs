@@ -32,7 +32,7 @@ impl Room {
         let (_, mut effects) = self.meta_or_create(now_ms);
         self.open(link, Visitor::default(), now_ms, now_ms);
         self.let_listen(link);
-        let before = self.relays.attach(key, link, Count::default());
+        let before = self.relays.attach(key, link, Count::default(), now_ms);
         effects.extend(before.map(|old| self.close(old, CloseCode::Restart, now_ms)));
         self.note_crowd(now_ms);
         self.waiting.push((link, Awaited::Link(after)));
@@ -165,7 +165,7 @@ impl Room {
     }
 
     fn count(&mut self, link: ConnectionId, count: Count, now_ms: u64) -> Vec<Effect> {
-        if !self.relays.count(link, count) {
+        if !self.relays.count(link, count, now_ms) {
             return Vec::new();
         }
         self.note_crowd(now_ms);
@@ -190,11 +190,13 @@ impl Room {
         }
     }
 
-    /// Forgets relays that did not come back in time.
-    pub(super) fn sweep_relays(&mut self, now_ms: u64) {
+    /// Forgets relays that did not come back in time, and ends a link that nobody uses.
+    pub(super) fn sweep_relays(&mut self, now_ms: u64) -> Option<Effect> {
         if self.relays.sweep(now_ms) && self.crowd.on {
             self.note_crowd(now_ms);
         }
+        let unused = self.relays.unused(now_ms)?;
+        Some(self.close(unused, CloseCode::Restart, now_ms))
     }
 
     /// Tells every relay something that its members are not told as such.
