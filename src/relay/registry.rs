@@ -99,8 +99,10 @@ impl Registry {
 
     /// Lets no relay count for longer because the clock jumped back.
     pub fn keep_time(&mut self, now_ms: u64) {
-        let latest = now_ms.saturating_add(RELAY_UNUSED_MS);
-        self.0.iter_mut().for_each(|entry| entry.until = entry.until.min(latest));
+        for entry in &mut self.0 {
+            let longest = if entry.link.is_some() { RELAY_UNUSED_MS } else { RELAY_GRACE_MS };
+            entry.until = entry.until.min(now_ms.saturating_add(longest));
+        }
     }
 
     /// Forgets relays that did not come in time. Returns whether any went.
@@ -213,7 +215,8 @@ mod tests {
         assert_eq!((registry.members(), registry.timeout()), (7, Some(1_000 + RELAY_GRACE_MS)));
         registry.attach("any-0", ConnectionId(2), Count::default(), 0);
         assert_eq!((registry.members(), registry.timeout()), (7, Some(RELAY_UNUSED_MS)));
-        registry.detach(ConnectionId(2), 2_000);
+        registry.detach(ConnectionId(2), 90_000);
+        registry.keep_time(2_000); // the clock jumped back
         assert!(!registry.sweep(2_000 + RELAY_GRACE_MS - 1));
         assert!(registry.sweep(2_000 + RELAY_GRACE_MS));
         assert_eq!(registry.members(), 0);

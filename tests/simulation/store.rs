@@ -146,7 +146,7 @@ impl Store {
         self.shown.alarm_at.filter(|at_ms| *at_ms <= now_ms)
     }
 
-    /// The alarm was handled; another may have been asked for meanwhile.
+    /// The alarm was handled.
     pub fn take_alarm(&mut self, asked_for: u64) {
         let batches = self.batches.iter_mut().map(|(_, tables)| tables);
         for tables in batches.chain([&mut self.shown, &mut self.durable]) {
