@@ -162,7 +162,8 @@ function node(args, live = false, env = {}) {
 async function nodeTests(files) {
   if (files.length === 0) throw new Failure("no test files");
   if (files.some(isBrowserTest)) await installBrowser();
-  const options = ["--test", "--test-reporter=spec", "--test-concurrency=2", `--test-timeout=${TEST_TIMEOUT_MS}`];
+  // Node sometimes turns for ever in its own clean-up when a file has ended (`Environment::CleanupHandles`).
+  const options = ["--test", "--test-force-exit", "--test-reporter=spec", "--test-concurrency=2", `--test-timeout=${TEST_TIMEOUT_MS}`];
   await node([...options, ...files], true, { CHROMIUM_PATH: findBrowser() });
 }
 
