@@ -54,7 +54,7 @@ const ASSUMED = {
 
 /** What was measured, made into costs. @returns {Costs} */
 function costs() {
-  const { "readers-10": readers, "crowd-20000": crowd } = recorded();
+  const { "readers-10": readers, "crowd-20000-10": crowd } = recorded();
   if (!readers || !crowd) throw new Failure("nothing is measured yet: node bench/relay-readers.mjs --per-second 10, node bench/relay.mjs");
   const [few, many] = [readers.medians[0], readers.medians.at(-1)];
   // That run's relays had all that they could do: a fan-out began as soon as the one before it had left.
@@ -176,7 +176,7 @@ await main(async () => {
 
 /** @param {Costs} cost */
 function check(cost) {
-  const crowd = recorded()["crowd-20000"];
+  const crowd = recorded()["crowd-20000-10"];
   // All of the run; its best window may have begun with less to do.
   const best = { ...crowd, frames_per_second: (crowd.frames * crowd.per_second) / crowd.messages };
   const run = { members: crowd.members, room: crowd.room, relay: crowd.relay, per_second: crowd.per_second, processes: best.relay_cores.length, cores: crowd.machine.cores - best.other_cores };

@@ -59,7 +59,7 @@ await main(async () => {
     const bytes_per_connection = outcome.relay_bytes.reduce((sum, bytes) => sum + bytes, 0) / (each * crowd.relays.length);
     const whole = { ...outcome, bytes_per_connection, best };
     console.log(JSON.stringify(whole, undefined, 1));
-    record(`crowd-${members}`, { members, room, relay: Number(values.relay), per_second: Number(values["per-second"]), seconds, ...whole });
+    record(`crowd-${members}-${values["per-second"]}`, { members, room, relay: Number(values.relay), per_second: Number(values["per-second"]), seconds, ...whole });
   } finally {
     await crowd.stop();
   }
