@@ -89,6 +89,10 @@ pub const TURN_FRAMES: u32 = 16;
 /// hold open. Twice what a lost network makes of a person who reconnects after 1, 2, 4 … s.
 pub const ARRIVALS_PER_SECOND: f64 = 2.0;
 
+/// So many connections less may an address make after one of its own was ended for its rate or for bad frames: half of what flows
+/// in during the 30 s that such a client is asked to wait (docs/PROTOCOL.md), as others may share the address.
+pub const ARRIVALS_FOR_ABUSE: f64 = 30.0;
+
 /// Bans, and mutes, of one room: they are one stored row, some 100 bytes each.
 pub const SENTENCES_MAX: usize = 1_000;
 /// Longest ban or mute that has an end, and longest interval of slow mode: ten years, a day, in milliseconds.

@@ -132,6 +132,13 @@ impl Room {
     }
 
     pub(super) fn close(&mut self, connection: ConnectionId, code: CloseCode, now_ms: u64) -> Effect {
+        let address = self.connections.get(&connection).and_then(|known| known.visitor.address.as_ref());
+        if matches!(code, CloseCode::RateLimited | CloseCode::BadFrames)
+            && let Some(neighbours) = address.and_then(|address| self.addresses.get_mut(address))
+        {
+            // Who comes again at once would begin with full buckets.
+            neighbours.arrivals.charge(ARRIVALS_FOR_ABUSE);
+        }
         self.forget(connection, now_ms);
         Effect::Close(connection, code)
     }

@@ -285,3 +285,23 @@ fn frames_that_lead_to_nothing_give_others_their_turn() {
     let strays = gave_way(&mut world, 3 * TURN_FRAMES, &mut |world| world.room.note_stray());
     assert_eq!(strays, 3);
 }
+
+#[test]
+fn who_is_ended_for_its_rate_can_not_come_again_and_again() {
+    let mut world = World::new();
+    let eve = Visitor { address: Some("203.0.113.9".to_owned()), ..Visitor::default() };
+    let mut came = 0;
+    while world.room.admit(&eve, world.now_ms).is_ok() {
+        let connection = world.join_as("Eve", eve.clone());
+        while world.client(connection).closed.is_none() {
+            world.ask(connection, Request::Ping);
+        }
+        came += 1;
+        assert!(came < 20, "as often as it likes");
+    }
+    assert!(came > 3, "others may share the address");
+    world.advance(60_000);
+    assert_eq!(world.room.admit(&eve, world.now_ms), Ok(()));
+    let other = Visitor { address: Some("203.0.113.10".to_owned()), ..Visitor::default() };
+    assert_eq!(world.room.admit(&other, world.now_ms), Ok(()));
+}
