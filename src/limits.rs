@@ -76,7 +76,7 @@ pub const FUTILE_BURST: f64 = 500.0;
 /// The same for long, in frames a second. Typing on every key stays below it.
 pub const FUTILE_PER_SECOND: f64 = 20.0;
 
-/// Bytes of history for which a page counts as one more such frame: so a client that asks and never reads
+/// Bytes of a frame, or of a page of history, for which it counts as one more such frame: so a client that asks and never reads
 /// makes the platform keep 4 MB for it and no more.
 pub const FUTILE_BYTES: usize = 8 * 1024;
 

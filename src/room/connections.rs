@@ -74,14 +74,18 @@ impl Room {
 
     /// Shows a page of history, which counts by its size.
     pub(super) fn show(&mut self, connection: ConnectionId, page: Page, now_ms: u64) -> Vec<Effect> {
-        let bytes: usize = page.messages.iter().map(|line| line.as_str().len()).sum();
+        self.weigh(connection, page.messages.iter().map(|line| line.as_str().len()).sum());
+        let shown = Effect::Send(connection, Reply::History(page));
+        [shown].into_iter().chain(self.note_futile(connection, now_ms)).collect()
+    }
+
+    /// Notes how many bytes a frame had, or a page: what is longer than any message counts by its size.
+    pub fn weigh(&mut self, connection: ConnectionId, bytes: usize) {
         let more = bytes / FUTILE_BYTES;
         self.note_idle_work(more as u32);
         if let Some(known) = self.connections.get_mut(&connection) {
             known.futile.charge(more as f64);
         }
-        let shown = Effect::Send(connection, Reply::History(page));
-        [shown].into_iter().chain(self.note_futile(connection, now_ms)).collect()
     }
 
     /// Notes that a frame came over a connection that the room has ended: the platform goes on to deliver them.

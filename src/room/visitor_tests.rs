@@ -305,3 +305,16 @@ fn who_is_ended_for_its_rate_can_not_come_again_and_again() {
     let other = Visitor { address: Some("203.0.113.10".to_owned()), ..Visitor::default() };
     assert_eq!(world.room.admit(&other, world.now_ms), Ok(()));
 }
+
+#[test]
+fn frames_longer_than_any_message_count_by_their_size() {
+    let mut world = World::new();
+    let eve = world.join("Eve");
+    let mut sent = 0;
+    while world.client(eve).closed.is_none() {
+        world.room.weigh(eve, 64_000);
+        world.ask(eve, Request::Ping);
+        sent += 1;
+    }
+    assert!((50..80).contains(&sent), "{sent}");
+}

@@ -105,6 +105,7 @@ impl RoomObject {
             }
             // Only text is a string on that side.
             let frame = message.as_string().ok_or(Unreadable::Binary).and_then(|text| {
+                awake.room.weigh(connection, text.len());
                 let next = dialect.after(&text);
                 if next != dialect
                     && let Err(error) = awake.sockets.speak(connection, next)
