@@ -73,10 +73,9 @@ impl Room {
     }
 
     /// Shows a page of history, which counts by its size.
-    pub(super) fn show(&mut self, connection: ConnectionId, page: Page, now_ms: u64) -> Vec<Effect> {
+    pub(super) fn show(&mut self, connection: ConnectionId, page: Page) -> Effect {
         self.weigh(connection, page.messages.iter().map(|line| line.as_str().len()).sum());
-        let shown = Effect::Send(connection, Reply::History(page));
-        [shown].into_iter().chain(self.note_futile(connection, now_ms)).collect()
+        Effect::Send(connection, Reply::History(page))
     }
 
     /// Notes how many bytes a frame had, or a page: what is longer than any message counts by its size.

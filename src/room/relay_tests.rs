@@ -6,7 +6,8 @@ use super::rules::House;
 use super::tree::{Tree, Who};
 use super::*;
 use crate::limits::{
-    COUNT_GAP_MS, REASON_CHARS_MAX, RELAY_GRACE_MS, RELAY_HOLD_MS, RELAY_LINGER_MS, RELAY_RESUME_MESSAGES_MAX,
+    COUNT_GAP_MS, FUTILE_BURST, REASON_CHARS_MAX, RELAY_GRACE_MS, RELAY_HOLD_MS, RELAY_LINGER_MS,
+    RELAY_RESUME_MESSAGES_MAX,
 };
 use crate::name::DisplayName;
 use crate::protocol::Dialect;
@@ -336,6 +337,40 @@ fn moderators_anywhere_keep_order_everywhere() {
     assert_eq!(tree.client(bo).closed, Some(CloseCode::Removed));
     let records = tree.client(mo).replies.iter().filter(|it| matches!(it, Reply::Recorded(_))).count();
     assert_eq!(records, tree.disk.records.len());
+}
+
+#[test]
+fn what_a_moderator_orders_at_a_relay_counts_as_it_does_in_the_room() {
+    for place in [0, 1] {
+        let mut tree = Tree::new(1);
+        let mo = tree.join_as(place, "Mo", moderator());
+        for number in 0..2 * FUTILE_BURST as u64 {
+            order(&mut tree, mo, rules(number % 2));
+        }
+        assert_eq!(tree.client(mo).closed, None, "at {place}");
+    }
+}
+
+#[test]
+fn as_many_pages_are_read_at_a_relay_as_in_the_room() {
+    let read = |place| {
+        let limits = Limits { relay_above: 1, rate_burst: 1e6, ..Limits::default() };
+        let mut tree = Tree::with(1, limits);
+        let ada = tree.join(0, "Ada");
+        (0..600).for_each(|number| tree.send(ada, &number.to_string(), "a few words"));
+        let eve = tree.join(place, "Eve");
+        let began_ms = tree.now_ms;
+        while tree.client(eve).closed.is_none() {
+            // The relay does not have it.
+            tree.ask(eve, Request::History { range: Range::Before(100), limit: 99 });
+            tree.settle();
+            tree.now_ms = began_ms;
+        }
+        assert_eq!(tree.client(eve).closed, Some(CloseCode::RateLimited));
+        tree.client(eve).replies.iter().filter(|reply| matches!(reply, Reply::History(_))).count()
+    };
+    let (here, there) = (read(0), read(1));
+    assert!(here > 100 && here.abs_diff(there) <= 1, "{here} in the room, {there} at the relay");
 }
 
 #[test]

@@ -91,9 +91,11 @@ impl Room {
         now_ms: u64,
         archive: &dyn Archive,
     ) -> Effects {
+        let reads = matches!(request, Request::History { .. });
         let Some(request) = self.ask_upstream(connection, member, request, now_ms) else {
             self.note_good_frame(connection, false);
-            return Ok(self.note_futile(connection, now_ms).into_iter().collect());
+            let ended = reads.then(|| self.note_futile(connection, now_ms)).flatten();
+            return Ok(ended.into_iter().collect());
         };
         let answer = match request {
             Request::Send { id, text, reply_to } => {
@@ -103,7 +105,8 @@ impl Room {
             Request::Rename { name } => self.rename(connection, member, &name, now_ms),
             Request::History { range, limit } => {
                 let page = self.log.page(range, limit, archive)?;
-                Ok(self.show(connection, page, now_ms))
+                let shown = self.show(connection, page);
+                Ok([shown].into_iter().chain(self.note_futile(connection, now_ms)).collect())
             }
             Request::Moderate(order) => {
                 return self.moderate_for(connection, member, &order, now_ms, archive);

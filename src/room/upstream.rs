@@ -371,7 +371,8 @@ impl Room {
                 if let Some(at) = upstream.reading.iter().position(|(reader, _)| *reader == to) {
                     upstream.reading.remove(at);
                 }
-                self.show(to, page, now_ms)
+                // That it was asked for has been counted.
+                vec![self.show(to, page)]
             }
             other => vec![Effect::Send(to, other)],
         }
