@@ -8,7 +8,6 @@ const fullFormat = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyl
 const longFormat = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
 const dayFormat = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
 const oldDayFormat = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
-const DAY_MS = 86_400_000;
 
 /** @param {number} at_ms */
 export const timeOf = (at_ms) => timeFormat.format(at_ms);
@@ -27,7 +26,8 @@ export function isSameDay(a_ms, b_ms) {
 /** "Today", "Monday 3 May", or with the year when it is another. @param {number} at_ms @param {number} now_ms */
 export function dayOf(at_ms, now_ms) {
   if (isSameDay(at_ms, now_ms)) return words.today;
-  if (isSameDay(at_ms, now_ms - DAY_MS)) return words.yesterday;
+  const now = new Date(now_ms);
+  if (isSameDay(at_ms, now.setDate(now.getDate() - 1))) return words.yesterday; // not 24 hours ago: some days have 23, or 25
   const isThisYear = new Date(at_ms).getFullYear() === new Date(now_ms).getFullYear();
   return (isThisYear ? dayFormat : oldDayFormat).format(at_ms);
 }

@@ -203,6 +203,7 @@ test("days are set apart, times are the reader's, in full on hover and for who l
   for (const said of ["400 days ago", "3 days ago", "1 day ago"]) await bo.say(said);
   for (const said of ["0 today", "0 and again"]) await bo.say(said);
   await cy.say("0 too");
+  await alice.seesAll(["0 too"]); // what one has not seen is set apart, too
   await alice.page.reload();
   await alice.isLive();
   await alice.seesAll(["0 too"]);
