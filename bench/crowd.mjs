@@ -38,6 +38,9 @@ import { BUILT, SERVERS } from "./servers.mjs";
 const CONTINENTS = ["EU", "NA", "AS", "SA", "AF", "OC"];
 /** From the word to begin to the first message. */
 const LEAD_MS = 500;
+/** How exact latencies are: between two looks at what has come the generator sleeps so long, as to be woken for each frame
+ * would cost the server, which has the same cores, a switch of its process each time. */
+const LOOK_MS = 5;
 /** Parts of the measurement that are also looked at one by one: the generator counts frames in as many. */
 const WINDOWS = 5;
 
@@ -116,6 +119,7 @@ export async function loadCrowd(crowd, load) {
     const mean = (/** @type {number[]} */ values) => values.reduce((sum, it) => sum + it, 0) / values.length;
     return {
       ...added(outcomes),
+      look_ms: LOOK_MS,
       ...percentiles(lasts_ms),
       room_cores: mean(used.map((it) => it.room_cores)),
       relay_cores: crowd.relays.map((_, at) => mean(used.map((it) => it.relay_cores[at] ?? NaN))),
@@ -147,6 +151,7 @@ async function startPart(share, load, part) {
     warmup_ms: load.warmup_ms,
     measure_ms: load.measure_ms,
     drain_ms: load.drain_ms ?? 20_000,
+    look_ms: LOOK_MS,
     part,
   };
   const child = spawn(join(BUILT, "release", "parlor-load"), [JSON.stringify(plan)], { stdio: ["pipe", "pipe", "pipe"] });

@@ -36,6 +36,10 @@ pub struct Plan {
     /// Whether each joins as soon as it is connected, rather than all together at the end.
     #[serde(default)]
     pub joins_at_once: bool,
+    /// How long to sleep between two looks at what has arrived, in milliseconds. A server on the same cores that wakes
+    /// this for every frame pays for it; what is measured is late by up to so much.
+    #[serde(default)]
+    pub look_ms: u64,
     /// Of a load that several of these processes share: which part of it this is.
     #[serde(default)]
     pub part: Option<Part>,

@@ -22,6 +22,8 @@ use crate::seat::Seat;
 const BUFFER_BYTES: usize = 256 * 1024;
 /// How long members may take to join, all together.
 const JOIN_TIMEOUT: Duration = Duration::from_secs(600);
+/// Connections that are looked at in one go.
+const EVENTS_MAX: usize = 4096;
 /// Connections that are being made at once.
 const OPENING_MAX: usize = 32;
 /// The same once the load has begun: who comes back waits for nobody.
@@ -325,7 +327,11 @@ impl Run<'_> {
     /// Waits for what arrives, at most so long, and takes it.
     fn pass(&mut self, timeout: Option<Duration>) -> Result<()> {
         self.connect_some()?;
-        let mut events = Events::with_capacity(1024);
+        if self.counts && self.plan.look_ms > 0 {
+            let look = Duration::from_millis(self.plan.look_ms);
+            std::thread::sleep(timeout.map_or(look, |timeout| timeout.min(look)));
+        }
+        let mut events = Events::with_capacity(EVENTS_MAX);
         match self.poll.poll(&mut events, timeout) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => return Ok(()),
             other => other?,
