@@ -35,13 +35,14 @@ await main(async () => {
       room: text("2000"),
       relay: text("4000"),
       processes: text("2"),
+      piece: text("250"),
       prepared: flag,
       profile: flag,
     },
   });
   const { members, room, processes, seconds } = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
   if (!values.prepared) await prepare();
-  const crowd = await startCrowd(processes ?? 1, { RELAY_ABOVE: values.room, RELAY_CONNECTIONS_MAX: values.relay });
+  const crowd = await startCrowd(processes ?? 1, { RELAY_ABOVE: values.room, RELAY_CONNECTIONS_MAX: values.relay, FAN_OUT_PIECE: values.piece });
   try {
     const here = Math.min(members ?? 0, room ?? 0);
     const each = Math.floor(((members ?? 0) - here) / crowd.relays.length);

@@ -11,6 +11,7 @@
 //! | [`limits`], [`name`], [`refusal`] | every limit, every parsed value, every no | nothing else |
 //! | [`room`] | order, storage layout, presence, rates | no socket, clock or dialect |
 //! | [`relay`] | rooms that take their messages from another: what the two say | no socket or clock |
+//! | [`fan_out`] | who was told what, where all can't be told at once | connections' numbers |
 //! | [`protocol`] | how frames are spelled, one file per dialect | the room's words |
 //! | [`lobby`] | what is known of all rooms together | no room's insides |
 //! | [`auth`], [`origin`], [`address`] | who may come in: tokens, web pages, from where | claims, keys, origins |
@@ -21,6 +22,7 @@
 
 pub mod address;
 pub mod auth;
+pub mod fan_out;
 #[cfg(feature = "fault-injection")]
 pub mod fault_injection;
 pub mod limits;

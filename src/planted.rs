@@ -29,6 +29,10 @@ pub enum Bug {
     ResumeInAnotherEpoch,
     /// Only messages make a room unsettled, not what else is to be told.
     NoticesNeedNoSettling,
+    /// What one connection is told leaves before what all were told earlier.
+    ReplyOvertakesFanOut,
+    /// Who comes while others are still being told hears that, too.
+    NewcomerIsBehind,
     /// A relay that comes back gets what is after the message that it missed first.
     LinkResumesOffByOne,
     /// A relay that lost its link shows what comes next, whatever was between.
@@ -55,7 +59,7 @@ impl Bug {
     ];
 
     /// All that a room alone may have.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::BroadcastBeforeStore,
         Self::ForgetIdsOnRestore,
         Self::ResumeOffByOne,
@@ -68,6 +72,8 @@ impl Bug {
         Self::WelcomeOvertakesBroadcast,
         Self::ResumeInAnotherEpoch,
         Self::NoticesNeedNoSettling,
+        Self::ReplyOvertakesFanOut,
+        Self::NewcomerIsBehind,
     ];
 }
 

@@ -14,7 +14,7 @@ impl Room {
         }
         effects.extend(self.sweep_relays(now_ms));
         effects.extend(self.tell_count(now_ms));
-        if self.flush_at.is_some() {
+        if self.flush_at.is_some_and(|at| at <= now_ms) {
             effects.extend(self.flush(now_ms, archive)?);
         }
         Ok(effects)

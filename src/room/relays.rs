@@ -3,7 +3,7 @@
 
 use super::moderation::Actor;
 use super::*;
-use crate::limits::RELAY_RESUME_MESSAGES_MAX;
+use crate::limits::{FAN_OUT_GAP_MS, RELAY_RESUME_MESSAGES_MAX};
 use crate::relay::registry::Count;
 use crate::relay::wire::{self, Asker, Hello, Up};
 
@@ -13,6 +13,12 @@ impl Room {
         self.upstream.is_none().then_some(())?;
         let here = self.own_connections();
         self.relays.place(region, here, &self.limits, now_ms)
+    }
+
+    /// How long to wait between two frames of a broadcast to a connection, in milliseconds, where all can't be told at
+    /// once.
+    pub fn fan_out_gap_ms(&self) -> u64 {
+        if self.relays.connections() > 0 || self.upstream.is_some() { FAN_OUT_GAP_MS } else { 0 }
     }
 
     /// Connections that are no links.

@@ -55,6 +55,9 @@ pub(super) struct Host {
     me: Weak<Self>,
 }
 
+/// Something to do to a room: what follows from it are effects.
+type Act<'a> = &'a mut dyn FnMut(&mut Awake, u64, &dyn Archive) -> Result<Vec<Effect>, Fault>;
+
 /// A room in memory, and its WebSockets.
 pub(super) struct Awake {
     pub room: Room,
@@ -78,7 +81,7 @@ impl Host {
             let timer = Timer::new(move || {
                 if let Some(host) = late.upgrade() {
                     host.timer.fired();
-                    host.happen(Event::Tick);
+                    host.turn();
                 }
             });
             let mark = (UNSETTLED.into(), Cell::new(false));
@@ -93,6 +96,15 @@ impl Host {
         &self,
         act: impl FnOnce(&mut Awake, u64, &dyn Archive) -> Result<Vec<Effect>, Fault>,
     ) -> Option<()> {
+        let mut act = Some(act);
+        self.settle_this(&mut |awake, now_ms, store| match act.take() {
+            Some(act) => act(awake, now_ms, store),
+            None => Ok(Vec::new()),
+        })
+    }
+
+    /// [`Host::settle`], once in the bundle for all that is done.
+    fn settle_this(&self, act: Act<'_>) -> Option<()> {
         let now_ms = Date::now().as_millis();
         let mut slot = self.awake.borrow_mut();
         let outcome = self.wake(&mut slot, now_ms).and_then(|awake| {
@@ -100,8 +112,9 @@ impl Host {
             let effects = act(awake, now_ms, &self.store)?;
             self.apply(awake, effects)?;
             awake.room.applied();
-            self.timer.set(awake.room.timeout(), now_ms);
-            self.mark_unsettled(awake.room.is_unsettled());
+            let piece_at = awake.sockets.timeout(now_ms);
+            self.timer.set(awake.room.timeout().into_iter().chain(piece_at).min(), now_ms);
+            self.mark_unsettled(piece_at.is_some() || awake.room.is_unsettled());
             let rows = self.store.take_rows();
             self.reports.count(|counters| {
                 counters.rows_written += rows.written;
@@ -155,12 +168,12 @@ impl Host {
         if matches!(self.part, Part::Relay(_)) {
             // What its members have seen is not known any more: they resume on their own.
             close_all(&self.state, CloseCode::Restart);
-            let (sockets, _) = Sockets::restore(&self.state);
+            let (sockets, _) = Sockets::restore(&self.state, self.settings.limits.fan_out_piece);
             let room = Room::relay(name, self.settings.limits.clone(), seed, now_ms);
             return Ok(Awake { room, sockets });
         }
         let mut saved = self.store.load(now_ms)?;
-        let (sockets, seats) = Sockets::restore(&self.state);
+        let (sockets, seats) = Sockets::restore(&self.state, self.settings.limits.fan_out_piece);
         saved.seats = seats;
         let room = Room::restore(name, self.settings.limits.clone(), saved, seed, now_ms);
         self.reports.woke(&room, lost);
@@ -186,16 +199,17 @@ impl Host {
                         .map_err(|error| Fault::Storage(error.to_string()))?;
                 }
                 Effect::Broadcast(notices) => {
-                    let frames = awake.sockets.broadcast(&notices, &awake.room);
-                    self.reports.count(|counters| counters.broadcast(notices.len(), frames));
+                    let count = notices.len();
+                    let frames = awake.sockets.broadcast(notices, &awake.room);
+                    self.reports.count(|counters| counters.broadcast(count, frames));
                 }
                 Effect::Send(connection, reply) => {
                     if let Reply::Refused { refusal, .. } | Reply::Unsaid { refusal, .. } = &reply {
                         self.reports.count(|counters| counters.refused(refusal.code()));
                     }
-                    awake.sockets.send(connection, &reply);
+                    awake.sockets.send(connection, &reply, &awake.room);
                 }
-                Effect::Close(connection, code) => awake.sockets.close(connection, code),
+                Effect::Close(connection, code) => awake.sockets.close(connection, code, &awake.room),
                 Effect::Connect(position) => self.connect(position.as_ref()),
                 Effect::Up(frame) => self.line.send(&frame),
                 Effect::Disconnect => self.line.end(),
@@ -207,6 +221,19 @@ impl Host {
     /// Lets something happen to the room.
     pub fn happen(&self, event: Event) -> Option<()> {
         self.settle(|awake, now_ms, archive| awake.room.handle(event, now_ms, archive))
+    }
+
+    /// Does what was put off to this turn of the event loop: what the room wants to do now, and the next piece of a
+    /// broadcast.
+    fn turn(&self) {
+        self.happen(Event::Tick);
+        if self.awake.borrow().as_ref().is_some_and(|awake| awake.sockets.timeout(0).is_some()) {
+            self.settle(|awake, now_ms, _| {
+                let frames = awake.sockets.tell_piece(&awake.room, now_ms) as u64;
+                self.reports.count(|counters| counters.frames += frames);
+                Ok(Vec::new())
+            });
+        }
     }
 
     /// Gives others their turn after too many frames that led to nothing.
@@ -235,7 +262,7 @@ impl Host {
         if let Some(mut awake) = slot.take() {
             for effect in awake.room.give_up() {
                 if let Effect::Send(connection, reply) = effect {
-                    awake.sockets.send(connection, &reply);
+                    awake.sockets.send(connection, &reply, &awake.room);
                 }
             }
         }

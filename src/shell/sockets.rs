@@ -8,6 +8,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Error, State, WebSocket, console_error};
 
+use crate::fan_out::FanOut;
 use crate::name::DisplayName;
 use crate::protocol::Dialect;
 use crate::refusal::CloseCode;
@@ -56,13 +57,23 @@ extern "C" {
 /// All open connections of a room.
 pub(super) struct Sockets {
     /// In order of arrival, which is the order of the fan-out.
-    open: LiteMap<ConnectionId, Box<Socket>>,
+    open: Open,
     /// From the WebSocket to its connection's number.
     numbers: Map,
     next: u64,
-    /// For each dialect that is there, the WebSockets of those who hear: kept on JavaScript's side until
-    /// somebody comes, goes, or begins to hear.
-    hearing: Option<Vec<(Dialect, Array)>>,
+    /// All who hear, kept until somebody comes, goes, or begins to hear.
+    hearing: Option<Vec<Group>>,
+    /// Of those who hear and are no relays, who was told what.
+    fan_out: FanOut<Notice>,
+}
+
+type Open = LiteMap<ConnectionId, Box<Socket>>;
+
+/// Connections of one dialect, with their WebSockets on JavaScript's side.
+struct Group {
+    dialect: Dialect,
+    connections: Vec<ConnectionId>,
+    sockets: Array,
 }
 
 struct Socket {
@@ -74,8 +85,9 @@ struct Socket {
 impl Sockets {
     /// Finds the connections that outlived the room's sleep, and their seats. One that the room has ended
     /// is no connection any more; it is closed again, in case the sleep came before the close left.
-    pub fn restore(state: &State) -> (Self, Vec<(ConnectionId, Seat)>) {
-        let mut sockets = Self { open: LiteMap::new(), numbers: Map::new(), next: 1, hearing: None };
+    pub fn restore(state: &State, piece: usize) -> (Self, Vec<(ConnectionId, Seat)>) {
+        let (numbers, fan_out) = (Map::new(), FanOut::new(piece));
+        let mut sockets = Self { open: LiteMap::new(), numbers, next: 1, hearing: None, fan_out };
         let mut seats = Vec::new();
         for ws in state.get_websockets() {
             let attachment = match kept_with(&ws) {
@@ -112,8 +124,12 @@ impl Sockets {
     fn insert(&mut self, connection: ConnectionId, socket: Socket) {
         self.next = self.next.max(connection.0 + 1);
         self.numbers.set(socket.ws.as_ref(), &JsValue::from(connection.0 as f64));
+        let hears = socket.hears_in_pieces();
         self.open.insert(connection, Box::new(socket));
         self.hearing = None;
+        if hears {
+            self.fan_out.begin(connection);
+        }
     }
 
     /// The connection of a WebSocket, and how it speaks.
@@ -127,6 +143,7 @@ impl Sockets {
         let socket = self.open.remove(&connection)?;
         self.numbers.delete(socket.ws.as_ref());
         self.hearing = None;
+        self.fan_out.end_of(connection);
         Some(socket.ws)
     }
 
@@ -137,6 +154,9 @@ impl Sockets {
             self.hearing = None;
         }
         socket.seat = seat;
+        if socket.hears_in_pieces() {
+            self.fan_out.begin(connection);
+        }
         socket.keep(connection)
     }
 
@@ -148,71 +168,54 @@ impl Sockets {
         socket.keep(connection)
     }
 
-    /// Tells all connections that hear: one encoding for each dialect, one crossing to JavaScript for each
-    /// of its frames. Returns how many frames all of them got.
-    pub fn broadcast(&mut self, notices: &[Notice], room: &Room) -> usize {
-        let hearing = self.hearing.take().unwrap_or_else(|| self.gather());
+    /// Tells all connections that hear; all but relays piece by piece, if they are many. Returns how many frames left.
+    pub fn broadcast(&mut self, notices: Vec<Notice>, room: &Room) -> usize {
+        let Self { open, hearing, fan_out, .. } = self;
+        let hearing = hearing.get_or_insert_with(|| {
+            let hears = open.iter().filter(|(_, socket)| socket.seat.hears());
+            groups(open, &hears.map(|(connection, _)| *connection).collect::<Vec<_>>())
+        });
+        let at_once = fan_out.fits_one_piece();
         let mut sent = 0;
-        for (dialect, sockets) in &hearing {
-            if dialect.skips_author() {
-                sent += self.tell_all_but_authors(*dialect, notices);
-            } else {
-                for frame in dialect.broadcast(notices) {
-                    sent += send_to_all(sockets, &frame.into());
-                }
-            }
-            if let Some(roster) = dialect.roster(notices, || room.members()) {
-                sent += send_to_all(sockets, &roster.into());
-            }
+        for group in hearing.iter().filter(|group| at_once || group.dialect == Dialect::Relay) {
+            sent += group.tell(open, &notices, room);
         }
-        self.hearing = Some(hearing);
+        if !at_once {
+            fan_out.add(notices);
+        }
         sent
     }
 
-    /// The WebSockets of those who hear, by dialect.
-    fn gather(&self) -> Vec<(Dialect, Array)> {
-        let mut hearing: Vec<(Dialect, Array)> = Vec::new();
-        for socket in self.open.values().filter(|socket| socket.seat.hears()) {
-            let known = hearing.iter().position(|(dialect, _)| *dialect == socket.dialect);
-            let at = known.unwrap_or_else(|| {
-                hearing.push((socket.dialect, Array::new()));
-                hearing.len() - 1
-            });
-            if let Some((_, sockets)) = hearing.get(at) {
-                sockets.push(socket.ws.as_ref());
-            }
-        }
-        // Relays first: each has its own to tell yet.
-        if let Some(at) = hearing.iter().position(|(dialect, _)| *dialect == Dialect::Relay) {
-            hearing.swap(0, at);
-        }
-        hearing
+    /// When the next of those who were not told yet what was broadcast are to be told, if there are any.
+    pub fn timeout(&self, now_ms: u64) -> Option<u64> {
+        self.fan_out.timeout(now_ms)
     }
 
-    /// Tells each notice to those whose doing it is not.
-    fn tell_all_but_authors(&self, dialect: Dialect, notices: &[Notice]) -> usize {
+    /// Tells them, if it is time to. Returns how many frames left.
+    pub fn tell_piece(&mut self, room: &Room, now_ms: u64) -> usize {
+        let Self { open, fan_out, .. } = self;
         let mut sent = 0;
-        for notice in notices {
-            let author = notice.author();
-            for frame in dialect.broadcast(std::slice::from_ref(notice)) {
-                let others = Array::new();
-                for socket in self.open.values() {
-                    let member = socket.seat.member.as_ref().map(|(id, _)| *id);
-                    if socket.dialect == dialect
-                        && socket.seat.hears()
-                        && (author.is_none() || author != member)
-                    {
-                        others.push(socket.ws.as_ref());
-                    }
-                }
-                sent += send_to_all(&others, &frame.into());
+        fan_out.tell_piece(now_ms, room.fan_out_gap_ms(), |notices, piece| {
+            for group in groups(open, piece) {
+                sent += group.tell(open, notices, room);
+            }
+        });
+        sent
+    }
+
+    /// Tells a connection what was broadcast before.
+    fn catch_up(&mut self, connection: ConnectionId, room: &Room) {
+        let notices = self.fan_out.catch_up(connection);
+        if !notices.is_empty() {
+            for group in groups(&self.open, &[connection]) {
+                group.tell(&self.open, notices, room);
             }
         }
-        sent
     }
 
     /// Tells one connection.
-    pub fn send(&self, connection: ConnectionId, reply: &Reply) {
+    pub fn send(&mut self, connection: ConnectionId, reply: &Reply, room: &Room) {
+        self.catch_up(connection, room);
         if let Some(socket) = self.open.get(&connection) {
             for frame in socket.dialect.reply(reply) {
                 // It throws for a socket that is ending; its close event follows.
@@ -222,14 +225,78 @@ impl Sockets {
     }
 
     /// Ends a connection.
-    pub fn close(&mut self, connection: ConnectionId, code: CloseCode) {
+    pub fn close(&mut self, connection: ConnectionId, code: CloseCode, room: &Room) {
+        self.catch_up(connection, room);
         if let Some(ws) = self.remove(connection) {
             end(&ws, code);
         }
     }
 }
 
+/// These connections by dialect, relays first: each has its own to tell yet.
+fn groups(open: &Open, connections: &[ConnectionId]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for connection in connections {
+        let Some(Socket { ws, dialect, .. }) = open.get(connection).map(|socket| &**socket) else { continue };
+        let at = groups.iter().position(|group| group.dialect == *dialect).unwrap_or_else(|| {
+            groups.push(Group { dialect: *dialect, connections: Vec::new(), sockets: Array::new() });
+            groups.len() - 1
+        });
+        if let Some(group) = groups.get_mut(at) {
+            group.connections.push(*connection);
+            group.sockets.push(ws.as_ref());
+        }
+    }
+    if let Some(at) = groups.iter().position(|group| group.dialect == Dialect::Relay) {
+        groups.swap(0, at);
+    }
+    groups
+}
+
+impl Group {
+    /// Tells all of them: one encoding, and one crossing to JavaScript for each frame. Returns how many frames all of
+    /// them got.
+    fn tell(&self, open: &Open, notices: &[Notice], room: &Room) -> usize {
+        let mut sent = 0;
+        if self.dialect.skips_author() {
+            sent += self.tell_all_but_authors(open, notices);
+        } else {
+            for frame in self.dialect.broadcast(notices) {
+                sent += send_to_all(&self.sockets, &frame.into());
+            }
+        }
+        if let Some(roster) = self.dialect.roster(notices, || room.members()) {
+            sent += send_to_all(&self.sockets, &roster.into());
+        }
+        sent
+    }
+
+    /// Tells each notice to those whose doing it is not.
+    fn tell_all_but_authors(&self, open: &Open, notices: &[Notice]) -> usize {
+        let mut sent = 0;
+        for notice in notices {
+            let author = notice.author();
+            for frame in self.dialect.broadcast(std::slice::from_ref(notice)) {
+                let others = Array::new();
+                for socket in self.connections.iter().filter_map(|connection| open.get(connection)) {
+                    let member = socket.seat.member.as_ref().map(|(id, _)| *id);
+                    if author.is_none() || author != member {
+                        others.push(socket.ws.as_ref());
+                    }
+                }
+                sent += send_to_all(&others, &frame.into());
+            }
+        }
+        sent
+    }
+}
+
 impl Socket {
+    /// Whether it is one of those that are told piece by piece.
+    fn hears_in_pieces(&self) -> bool {
+        self.seat.hears() && self.dialect != Dialect::Relay
+    }
+
     fn keep(&self, connection: ConnectionId) -> Result<(), Error> {
         let attachment = Attachment {
             connection: connection.0,

@@ -34,13 +34,13 @@ impl Timer {
         Self { callback: Closure::new(callback), running: RefCell::new(None) }
     }
 
-    /// Runs the callback at `at_ms` and at no other time. One that waits for the same time is left as it
-    /// is, so that a clock which jumps back can't put it off; but one whose time has come by a clock that
-    /// jumped forward rings at once.
+    /// Runs the callback at `at_ms` and at no other time. One that waits for the same time, or rings at once as it is to,
+    /// is left as it is, so that neither a clock which jumps back can put it off nor what goes on happening; but one
+    /// whose time has come by a clock that jumped forward rings at once.
     pub fn set(&self, at_ms: Option<u64>, now_ms: u64) {
         let mut running = self.running.borrow_mut();
         let is_due = at_ms.is_some_and(|at_ms| at_ms <= now_ms);
-        let same = |running: &Running| Some(running.at_ms) == at_ms && (running.is_due || !is_due);
+        let same = |it: &Running| if is_due { it.is_due } else { Some(it.at_ms) == at_ms };
         if running.as_ref().map_or(at_ms.is_none(), same) {
             return;
         }

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use parlor::fan_out::FanOut;
 use parlor::limits::{HOLD_MS_MAX, Limits, RELAY_GRACE_MS};
 use parlor::name::RoomName;
 use parlor::protocol::{Dialect, PING, PONG};
@@ -63,6 +64,7 @@ pub(crate) struct Awake {
     pub room: Room,
     sockets: BTreeMap<ConnectionId, Socket>,
     next: u64,
+    fan_out: FanOut<Notice>,
 }
 
 #[derive(Clone)]
@@ -142,7 +144,7 @@ impl Shell {
     pub fn is_settled(&self) -> bool {
         self.gate.is_empty()
             && self.store.awaited().is_none()
-            && self.awake.as_ref().is_none_or(|awake| !awake.room.is_unsettled())
+            && self.awake.as_ref().is_none_or(|it| !it.room.is_unsettled() && !it.fan_out.is_behind())
     }
 
     /// The server of a relay. It stores nothing.
@@ -193,6 +195,9 @@ impl Shell {
         if self.timer.is_some_and(|timer| timer.number == number) {
             self.timer = None;
             self.happen(stage, Event::Tick);
+            if self.awake.as_ref().is_some_and(|awake| awake.fan_out.is_behind()) {
+                self.tell_piece(stage);
+            }
         }
     }
 
@@ -401,6 +406,7 @@ impl Shell {
         let _ = self.settle(stage, |awake, now_ms, store| {
             let Some(connection) = awake.find(link) else { return Ok(Vec::new()) };
             awake.sockets.remove(&connection);
+            awake.fan_out.end_of(connection);
             Ok(awake.room.handle(Event::Closed(connection), now_ms, store)?)
         });
     }
@@ -421,7 +427,7 @@ impl Shell {
         }
         match outcome {
             Ok(()) => {
-                let timeout = self.awake.as_ref().and_then(|awake| awake.room.timeout());
+                let timeout = self.awake.as_ref().and_then(|awake| awake.timeout(now_ms));
                 let will_tell = timeout.is_some_and(|at_ms| at_ms <= now_ms + HOLD_MS_MAX);
                 if trap == Some(Trap::PanicElsewhere) && will_tell {
                     self.panic(stage);
@@ -454,7 +460,7 @@ impl Shell {
         if let Some(mut awake) = self.awake.take() {
             for effect in awake.room.give_up() {
                 if let Effect::Send(connection, reply) = effect {
-                    self.send(stage, &awake, connection, &reply);
+                    self.send(stage, &mut awake, connection, &reply);
                 }
             }
         }
@@ -480,8 +486,8 @@ impl Shell {
         let applied = effects.and_then(|effects| self.apply(stage, &mut awake, effects, trap));
         if applied.is_ok() {
             awake.room.applied();
-            self.set_timer(stage, awake.room.timeout(), now_ms);
-            self.is_marked = awake.room.is_unsettled();
+            self.set_timer(stage, awake.timeout(now_ms), now_ms);
+            self.is_marked = awake.fan_out.is_behind() || awake.room.is_unsettled();
             // A crowd that has become few is told so a little later.
             let soon_ms = stage.now_ms + if stage.has_relays { RELAY_GRACE_MS } else { HOLD_MS_MAX };
             let will_tell = self.timer.is_some_and(|timer| timer.rings_at_ms <= soon_ms);
@@ -508,7 +514,7 @@ impl Shell {
             self.close_all(stage, CloseCode::Restart);
             let seed = stage.dice.bytes();
             let room = Room::relay(RoomName::default(), self.limits.clone(), seed, now_ms);
-            return Ok(Awake { room, sockets: BTreeMap::new(), next: 1 });
+            return Ok(Awake::new(room, self.limits.fan_out_piece));
         }
         let mut saved = self.store.load(now_ms)?;
         let mut sockets = Vec::new();
@@ -525,8 +531,13 @@ impl Shell {
         stage.note(|| format!("the room wakes with {seats} connections"));
         let seed = stage.dice.bytes();
         let room = Room::restore(RoomName::default(), self.limits.clone(), saved, seed, now_ms);
-        let mut awake = Awake { room, sockets: BTreeMap::new(), next: 1 };
-        sockets.into_iter().for_each(|(connection, socket)| awake.insert(connection, socket));
+        let mut awake = Awake::new(room, self.limits.fan_out_piece);
+        for (connection, socket) in sockets {
+            if socket.seat.hears() && stage.links[socket.link].dialect != Dialect::Relay {
+                awake.fan_out.begin(connection);
+            }
+            awake.insert(connection, socket);
+        }
         Ok(awake)
     }
 
@@ -566,9 +577,11 @@ impl Shell {
                     }
                 }
                 Effect::Seat(connection, seat) => awake.seat(stage, connection, seat),
-                Effect::Broadcast(notices) => self.broadcast(stage, awake, &notices),
+                Effect::Broadcast(notices) => self.broadcast(stage, awake, notices),
                 Effect::Send(connection, reply) => self.send(stage, awake, connection, &reply),
                 Effect::Close(connection, code) => {
+                    self.catch_up(stage, awake, connection);
+                    awake.fan_out.end_of(connection);
                     if let Some(socket) = awake.sockets.remove(&connection) {
                         self.end(stage, socket.link, code);
                     }
@@ -582,10 +595,37 @@ impl Shell {
     }
 
     /// As `Sockets::broadcast`.
-    fn broadcast(&mut self, stage: &mut Stage, awake: &Awake, notices: &[Notice]) {
+    fn broadcast(&mut self, stage: &mut Stage, awake: &mut Awake, notices: Vec<Notice>) {
+        let at_once = awake.fan_out.fits_one_piece();
+        let is_now = |socket: &Socket| at_once || stage.links[socket.link].dialect == Dialect::Relay;
+        let hearing = awake.sockets.iter().filter(|(_, socket)| socket.seat.hears() && is_now(socket));
+        let now: Vec<_> = hearing.map(|(connection, _)| *connection).collect();
+        self.tell(stage, awake, &notices, &now);
+        if !at_once {
+            awake.fan_out.add(notices);
+        }
+    }
+
+    /// As `Sockets::tell_piece`.
+    fn tell_piece(&mut self, stage: &mut Stage) {
+        let Some(mut awake) = self.awake.take() else { return };
+        let mut piece = Vec::new();
+        let (now_ms, gap_ms) = (stage.wall_ms(self.place), awake.room.fan_out_gap_ms());
+        awake.fan_out.tell_piece(now_ms, gap_ms, |notices, to| piece.push((notices.to_vec(), to.to_vec())));
+        for (notices, to) in piece {
+            self.tell(stage, &awake, &notices, &to);
+            stage.tally.pieces += 1;
+        }
+        self.awake = Some(awake);
+        let _ = self.settle(stage, |_, _, _| Ok(Vec::new()));
+    }
+
+    /// Tells connections of all dialects.
+    fn tell(&mut self, stage: &mut Stage, awake: &Awake, notices: &[Notice], to: &[ConnectionId]) {
         for dialect in Dialect::ALL.iter().copied() {
-            let hears = |socket: &&Socket| stage.links[socket.link].dialect == dialect && socket.seat.hears();
-            let listeners: Vec<&Socket> = awake.sockets.values().filter(hears).collect();
+            let listeners = to.iter().filter_map(|connection| awake.sockets.get(connection));
+            let speaks = |socket: &&Socket| stage.links[socket.link].dialect == dialect;
+            let listeners: Vec<&Socket> = listeners.filter(speaks).collect();
             if listeners.is_empty() {
                 continue;
             }
@@ -599,6 +639,12 @@ impl Shell {
                 }
             }
         }
+    }
+
+    /// As `Sockets::catch_up`.
+    fn catch_up(&mut self, stage: &mut Stage, awake: &mut Awake, connection: ConnectionId) {
+        let notices = awake.fan_out.catch_up(connection).to_vec();
+        self.tell(stage, awake, &notices, &[connection]);
     }
 
     fn encode(&self, stage: &mut Stage, dialect: Dialect, notices: &[Notice], room: &Room) -> Vec<Told> {
@@ -616,7 +662,8 @@ impl Shell {
         frames.filter_map(|(text, author)| Some((self.spelled(stage, dialect, &text)?, author))).collect()
     }
 
-    fn send(&mut self, stage: &mut Stage, awake: &Awake, connection: ConnectionId, reply: &Reply) {
+    fn send(&mut self, stage: &mut Stage, awake: &mut Awake, connection: ConnectionId, reply: &Reply) {
+        self.catch_up(stage, awake, connection);
         let Some(socket) = awake.sockets.get(&connection) else { return };
         let dialect = stage.links[socket.link].dialect;
         for text in dialect.reply(reply) {
@@ -705,7 +752,7 @@ impl Shell {
     /// As `Timer::set`.
     fn set_timer(&mut self, stage: &mut Stage, at_ms: Option<u64>, now_ms: u64) {
         let is_due = at_ms.is_some_and(|at_ms| at_ms <= now_ms);
-        let same = |timer: Timer| Some(timer.at_ms) == at_ms && (timer.is_due || !is_due);
+        let same = |timer: Timer| if is_due { timer.is_due } else { Some(timer.at_ms) == at_ms };
         if self.timer.map_or(at_ms.is_none(), same) {
             return;
         }
@@ -756,6 +803,15 @@ fn told_to_relay(frame: &str) -> impl Iterator<Item = Message> {
 }
 
 impl Awake {
+    fn new(room: Room, piece: usize) -> Self {
+        Self { room, sockets: BTreeMap::new(), next: 1, fan_out: FanOut::new(piece) }
+    }
+
+    /// When it wants its next turn.
+    fn timeout(&self, now_ms: u64) -> Option<u64> {
+        self.room.timeout().into_iter().chain(self.fan_out.timeout(now_ms)).min()
+    }
+
     fn insert(&mut self, connection: ConnectionId, socket: Socket) {
         self.next = self.next.max(connection.0 + 1);
         self.sockets.insert(connection, socket);
@@ -776,6 +832,9 @@ impl Awake {
     fn seat(&mut self, stage: &mut Stage, connection: ConnectionId, seat: Seat) {
         let Some(socket) = self.sockets.get_mut(&connection) else { return };
         socket.seat = seat.clone();
+        if seat.hears() && stage.links[socket.link].dialect != Dialect::Relay {
+            self.fan_out.begin(connection);
+        }
         let end = &mut stage.links[socket.link].server;
         if matches!(end, ServerEnd::Open(_)) {
             *end = ServerEnd::Open(Kept::Seat(connection, seat));

@@ -52,4 +52,5 @@ tally!(
     lines,
     taken_up,
     cut_off,
+    pieces,
 );

@@ -34,6 +34,10 @@ const PASTS: [usize; 8] = [0, 0, 0, 61, 63, 126, 130, 190];
 
 /// How many messages a few rooms hold: enough for ids to be forgotten, and segments deleted by count.
 const LONG_PAST: usize = 1_150;
+
+/// How many connections are told in one go: mostly fewer than there are, so that a broadcast takes turns.
+const FAN_OUT_PIECES: [usize; 4] = [1, 2, 3, 250];
+
 const DAY_MS: u64 = 86_400_000;
 
 /// The rooms that schedules begin with, made once.
@@ -118,6 +122,7 @@ impl World {
             history_messages_max: 1_000,
             history_ms_max: dice.pick(&[DAY_MS, 3_650 * DAY_MS]),
             abandoned_ms: dice.pick(&[DAY_MS, 365 * DAY_MS]),
+            fan_out_piece: FAN_OUT_PIECES[(seed / 4 % 4) as usize],
             ..grown
         };
         let past = &pasts.0[dice.below(PASTS.len() as u64) as usize];
