@@ -140,9 +140,17 @@ pub const RATE_PER_SECOND_RANGE: RangeInclusive<f64> = 0.001..=1e6;
 /// Below this rate of broadcast frames a second nothing is held: a flush waits one turn of the event
 /// loop. Above it, holding saves rows and frames that nobody sees the difference of.
 pub const HOLD_ABOVE_PER_SECOND: f64 = 20.0;
-/// Longest time that a flush is held in a busy room, in milliseconds: at 100 messages a second five share a row
-/// and a frame, and nobody sees the difference.
-pub const HOLD_MS_MAX: u64 = 50;
+/// How much longer a flush waits after the last one for each frame a second above that, in milliseconds: as soon as
+/// a wait is long enough for two messages to share it, at 35 a second, they do.
+pub const HOLD_MS_PER_FRAME: f64 = 2.0;
+/// Longest time from one flush of a small busy room to the next, in milliseconds: at 100 messages a second five share
+/// a row and a frame, and nobody sees the difference.
+pub const HOLD_MS: u64 = 50;
+/// Connections for which it is a millisecond longer. A fan-out takes some 40 µs for each, and what arrives
+/// meanwhile is read after it: a next one that is due by then would leave without that.
+pub const HOLD_CONNECTIONS_PER_MS: u64 = 40;
+/// The longest that it is in the largest room, in milliseconds.
+pub const HOLD_MS_MAX: u64 = 100;
 /// So many notices are enough for a frame: it leaves at once. Shared by more, a frame's fixed cost would hardly be
 /// less for each, and a room that many speak in at once would only be slower.
 pub const HOLD_NOTICES_ENOUGH: usize = 32;

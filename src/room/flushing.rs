@@ -6,6 +6,7 @@ impl Room {
     /// Stores what is new, tells everybody, and welcomes those who joined.
     pub(super) fn flush(&mut self, now_ms: u64, archive: &dyn Archive) -> Effects {
         self.flush_at = None;
+        self.pace.flushed(now_ms);
         self.senders.1 = std::mem::take(&mut self.senders.0);
         let (rows, lines) = self.log.take_writes()?;
         let mut lines = lines.into_iter().map(Notice::Message);
@@ -115,8 +116,8 @@ impl Room {
     }
 
     pub(super) fn request_flush(&mut self, now_ms: u64) {
-        let hold = self.pace.hold(now_ms);
-        let at = if self.queue.len() < HOLD_NOTICES_ENOUGH { now_ms.saturating_add(hold) } else { now_ms };
+        let due = self.pace.due(self.connections.len(), now_ms);
+        let at = if self.queue.len() < HOLD_NOTICES_ENOUGH { due } else { now_ms };
         self.flush_at = Some(self.flush_at.map_or(at, |earlier| earlier.min(at)));
     }
 }

@@ -1,33 +1,44 @@
 //! When a flush leaves. What costs on this platform is the frame and the row, not what is in them, so
-//! a busy room holds its flush for some tens of milliseconds and sends fewer, fuller frames. A quiet
-//! room waits only for the turn of the event loop.
+//! a busy room lets some tens of milliseconds pass from one flush to the next and sends fewer, fuller frames. A
+//! quiet room waits for nothing.
 
-use crate::limits::{HOLD_ABOVE_PER_SECOND, HOLD_MS_MAX};
+use crate::limits::{
+    HOLD_ABOVE_PER_SECOND, HOLD_CONNECTIONS_PER_MS, HOLD_MS, HOLD_MS_MAX, HOLD_MS_PER_FRAME,
+};
 
 /// How many of the last gaps between frames the mean looks back on.
 const MEMORY: f64 = 5.0;
 
-/// The pace of a room: the mean gap between the frames that it broadcasts.
+/// The pace of a room: the mean gap between the frames that it broadcasts, and its last flush.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     last_ms: u64,
     gap_ms: f64,
+    flushed_ms: u64,
 }
 
 impl Pace {
     /// The pace of a room that was quiet until now.
     pub fn new(now_ms: u64) -> Self {
-        Self { last_ms: now_ms, gap_ms: 1_000.0 }
+        Self { last_ms: now_ms, gap_ms: 1_000.0, flushed_ms: 0 }
     }
 
-    /// Notes one more frame to broadcast. Returns how long its flush may be held, in milliseconds.
-    pub fn hold(&mut self, now_ms: u64) -> u64 {
+    /// Notes one more frame to broadcast to so many connections. Returns when its flush should leave, in Unix
+    /// milliseconds: so long after the last flush that it is shared, and never that long after now.
+    pub fn due(&mut self, connections: usize, now_ms: u64) -> u64 {
         let gap = now_ms.saturating_sub(self.last_ms) as f64;
         self.last_ms = now_ms;
         // A pause makes the room quiet at once; a burst makes it busy only if it goes on.
         self.gap_ms = if gap > 1_000.0 { 1_000.0 } else { self.gap_ms + (gap - self.gap_ms) / MEMORY };
-        let per_second = 1_000.0 / self.gap_ms.max(1.0);
-        (per_second - HOLD_ABOVE_PER_SECOND).clamp(0.0, HOLD_MS_MAX as f64) as u64
+        let above = 1_000.0 / self.gap_ms.max(1.0) - HOLD_ABOVE_PER_SECOND;
+        let most = (HOLD_MS + connections as u64 / HOLD_CONNECTIONS_PER_MS).min(HOLD_MS_MAX);
+        let hold = (above * HOLD_MS_PER_FRAME).clamp(0.0, most as f64) as u64;
+        self.flushed_ms.saturating_add(hold).clamp(now_ms, now_ms.saturating_add(hold))
+    }
+
+    /// Notes a flush.
+    pub fn flushed(&mut self, now_ms: u64) {
+        self.flushed_ms = now_ms;
     }
 }
 
@@ -35,9 +46,36 @@ impl Pace {
 mod tests {
     use super::*;
 
+    /// How long the last of many frames at that rate is held if one of the same moment was flushed.
     fn hold_at(per_second: u64) -> u64 {
         let mut pace = Pace::new(0);
-        (1..200).map(|frame| pace.hold(frame * 1_000 / per_second)).last().unwrap_or(0)
+        let mut hold = 0;
+        for frame in 1..200 {
+            let now_ms = frame * 1_000 / per_second;
+            pace.flushed(now_ms);
+            hold = pace.due(10, now_ms) - now_ms;
+        }
+        hold
+    }
+
+    /// Flushes and the longest wait of a message among so many, evenly spaced.
+    fn flushes(per_second: u64, messages: u64) -> (u64, u64) {
+        let mut pace = Pace::new(0);
+        let (mut flushes, mut wait_max) = (0, 0);
+        // The first message that waits, and until when.
+        let mut waiting: Option<(u64, u64)> = None;
+        for message in 1..=messages + 1 {
+            let now_ms = message * 1_000 / per_second;
+            if let Some((since, due)) = waiting.filter(|(_, due)| *due <= now_ms) {
+                pace.flushed(due);
+                flushes += 1;
+                wait_max = wait_max.max(due - since);
+                waiting = None;
+            }
+            let due = pace.due(10, now_ms);
+            waiting = waiting.map(|(since, earlier)| (since, earlier.min(due))).or(Some((now_ms, due)));
+        }
+        (flushes, wait_max)
     }
 
     #[test]
@@ -49,16 +87,53 @@ mod tests {
 
     #[test]
     fn a_busy_room_holds_as_long_as_it_may() {
-        assert_eq!(hold_at(100), HOLD_MS_MAX);
-        assert_eq!(hold_at(1_000), HOLD_MS_MAX);
+        assert_eq!(hold_at(100), HOLD_MS);
+        assert_eq!(hold_at(1_000), HOLD_MS);
     }
 
     #[test]
     fn a_pause_makes_it_quiet_again() {
         let mut pace = Pace::new(0);
         for at in 0..1_000 {
-            pace.hold(at);
+            pace.flushed(at);
+            pace.due(10, at);
         }
-        assert_eq!(pace.hold(3_000), 0);
+        assert_eq!(pace.due(10, 3_000), 3_000);
+    }
+
+    #[test]
+    fn a_hold_counts_from_the_last_flush() {
+        let mut pace = Pace::new(0);
+        for at in 0..1_000 {
+            pace.due(10, at);
+        }
+        pace.flushed(1_000);
+        assert_eq!(pace.due(10, 1_001), 1_000 + HOLD_MS);
+        assert_eq!(pace.due(10, 1_030), 1_000 + HOLD_MS);
+        assert_eq!(pace.due(10, 1_100), 1_100, "the last flush was long ago");
+        // By a clock that jumped back it was in the future.
+        assert!(pace.due(10, 10) <= 10 + HOLD_MS);
+    }
+
+    #[test]
+    fn messages_share_a_flush_and_none_waits_for_more_than_the_hold() {
+        for (per_second, flushes_max) in [(10, 1_000), (40, 660), (50, 420), (100, 220), (400, 70)] {
+            let (flushes, wait_max) = flushes(per_second, 1_000);
+            assert!(flushes <= flushes_max, "{flushes} at {per_second} a second");
+            assert!(wait_max <= HOLD_MS, "{wait_max} ms at {per_second} a second");
+        }
+    }
+
+    #[test]
+    fn a_room_whose_fan_out_takes_long_flushes_less_often() {
+        let hold = |connections| {
+            let mut pace = Pace::new(0);
+            for at in 0..1_000 {
+                pace.due(connections, at);
+            }
+            pace.flushed(1_000);
+            pace.due(connections, 1_000) - 1_000
+        };
+        assert_eq!([hold(10), hold(1_000), hold(2_000), hold(100_000)], [50, 75, 100, HOLD_MS_MAX]);
     }
 }

@@ -64,6 +64,9 @@ fn a_busy_room_holds_its_flush_until_there_is_enough_for_a_frame() {
         world.advance(5);
     }
     world.flush();
+    world.send(ada, "after a pause", "x");
+    world.advance(0);
+    assert_eq!(world.client(ada).texts().len(), 51, "nothing to share it with");
     for id in 0..HOLD_NOTICES_ENOUGH {
         assert_ne!(world.room.timeout(), Some(world.now_ms), "{id}");
         world.send(ada, &format!("more {id}"), "x");
