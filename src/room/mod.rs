@@ -269,6 +269,7 @@ impl Room {
         self.flush_at = self.flush_at.map(|at| at.min(now_ms.saturating_add(HOLD_MS_MAX)));
         self.crowd.at = self.crowd.at.map(|at| at.min(now_ms.saturating_add(COUNT_GAP_MS)));
         self.relays.keep_time(now_ms);
+        let is_said = matches!(event, Event::Received(..));
         let mut effects = self.expire(now_ms);
         effects.extend(match event {
             Event::Opened(connection, visitor) => {
@@ -287,6 +288,11 @@ impl Room {
             Event::Tick => self.tick(now_ms, archive)?,
             Event::Alarm => self.alarm(now_ms, archive)?,
         });
+        // In a quiet room there is nothing to wait for.
+        let is_due = self.flush_at.is_some_and(|at| at <= now_ms);
+        if is_said && is_due && self.upstream.is_none() && self.pace.is_quiet(now_ms) {
+            effects.extend(self.flush(now_ms, archive)?);
+        }
         Ok(effects)
     }
 

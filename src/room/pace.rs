@@ -36,6 +36,11 @@ impl Pace {
         self.flushed_ms.saturating_add(hold).clamp(now_ms, now_ms.saturating_add(hold))
     }
 
+    /// Whether the last flush is so long ago that hardly anybody else is about to say something.
+    pub fn is_quiet(&self, now_ms: u64) -> bool {
+        now_ms.saturating_sub(self.flushed_ms) > HOLD_MS_MAX
+    }
+
     /// Notes a flush.
     pub fn flushed(&mut self, now_ms: u64) {
         self.flushed_ms = now_ms;

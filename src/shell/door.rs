@@ -70,7 +70,7 @@ impl Door {
             return Self { pass: Ok(Pass::Anybody), shows_token: false, address };
         }
         let shown = tokens(request);
-        let limits = Settings::read(env).limits;
+        let limits = Settings::of(env).limits;
         Self { pass: enter(&doors, &shown, &limits, context).await, shows_token: !shown.is_empty(), address }
     }
 

@@ -68,7 +68,7 @@ impl Host {
     /// Hosts what the object's name says, asleep.
     pub fn new(state: State, env: Env) -> Rc<Self> {
         let store = Store::new(state.storage());
-        let settings = Settings::read(&env);
+        let settings = Settings::of(&env);
         let reports = Reports::new(&state, env.clone(), settings.limits.lobbies);
         let own = state.id().name().unwrap_or_default();
         let (name, part) = match relay::of_object_name(&own) {

@@ -36,7 +36,7 @@ struct Shared {
 
 impl DurableObject for Lobby {
     fn new(state: State, env: Env) -> Self {
-        let lease_ms = Settings::read(&env).limits.lobby_lease_ms;
+        let lease_ms = Settings::of(&env).limits.lobby_lease_ms;
         let sql = state.storage().sql();
         let shared = Rc::new_cyclic(|shared: &Weak<Shared>| {
             let shared = shared.clone();
@@ -151,7 +151,7 @@ pub(super) async fn overview(env: &Env) -> std::result::Result<Rc<Overview>, Ref
 
 async fn gather(env: &Env) -> Result<Overview> {
     let mut all = Overview::default();
-    for index in 0..Settings::read(env).limits.lobbies {
+    for index in 0..Settings::of(env).limits.lobbies {
         let lobby = env.durable_object("LOBBY")?.get_by_name(&lobby_name(index))?;
         let lines = lobby.fetch_with_str("http://lobby/overview").await?.text().await?;
         all.add(Overview::from_lines(&lines).ok_or_else(|| unreadable("a lobby's overview"))?);

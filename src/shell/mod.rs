@@ -3,6 +3,7 @@
 mod answer;
 mod door;
 mod host;
+mod kept;
 mod line;
 mod lobby;
 mod object;

@@ -18,13 +18,17 @@ export function sendToAll(sockets, frame) {
 }
 
 /**
- * What was attached to a socket, if it is a text. Without a detour through serde, whose words for what is none
- * would bring the formatting of floating-point numbers into the bundle.
- * @param {WebSocket & { deserializeAttachment?: () => unknown }} socket
+ * All sockets of an object, after what is attached to them, a line each, empty where there is nothing: one crossing
+ * for a room that wakes.
+ * @param {{ getWebSockets: () => (WebSocket & { deserializeAttachment: () => unknown })[] }} state
  */
-export function attached(socket) {
-  const kept = socket.deserializeAttachment?.();
-  return typeof kept === "string" ? kept : undefined;
+export function held(state) {
+  const sockets = state.getWebSockets();
+  const lines = sockets.map((socket) => {
+    const kept = socket.deserializeAttachment();
+    return typeof kept === "string" ? kept : "";
+  });
+  return [lines.join("\n"), ...sockets];
 }
 
 /** @param {WebSocket & { serializeAttachment?: (value: unknown) => void }} socket @param {string} text */

@@ -53,10 +53,14 @@ impl Reports {
         self.reporter.borrow_mut().woke(Standing { bytes, ..standing(room) }, lost);
     }
 
-    /// Notes how the room stands after an event, and tells the lobby if it is time to.
+    /// Notes how the room stands after an event. If it is time to tell the lobby, the next turn of the event loop
+    /// does, so that those in the room hear first.
     pub fn observe(&self, room: &Room, now_ms: u64) {
-        self.reporter.borrow_mut().observe(standing(room));
-        self.report_if_due(now_ms);
+        let mut reporter = self.reporter.borrow_mut();
+        reporter.observe(standing(room));
+        let at_ms = if reporter.is_due(now_ms) { Some(0) } else { reporter.timeout() };
+        drop(reporter);
+        self.timer.set(at_ms, now_ms);
     }
 
     /// Answers the lobby, which asks.

@@ -1,5 +1,7 @@
 //! The operator's variables.
 
+use std::cell::RefCell;
+
 use worker::{Env, console_error};
 
 use crate::limits::Limits;
@@ -12,9 +14,18 @@ pub(super) struct Settings {
     pub default_dialect: Dialect,
 }
 
+thread_local! {
+    /// What this isolate has read: its variables never change, and each is a crossing to JavaScript.
+    static READ: RefCell<Option<Settings>> = const { RefCell::new(None) };
+}
+
 impl Settings {
-    /// Reads the variables; what is wrong with one goes to the log, and its default is used.
-    pub fn read(env: &Env) -> Self {
+    /// The settings; what is wrong with one goes to the log, once, and its default is used.
+    pub fn of(env: &Env) -> Self {
+        READ.with_borrow_mut(|read| read.get_or_insert_with(|| Self::read(env)).clone())
+    }
+
+    fn read(env: &Env) -> Self {
         let (limits, complaints) = Limits::from_variables(|name| variable(env, name));
         for complaint in complaints {
             console_error!("{complaint}");

@@ -2,53 +2,21 @@
 
 use js_sys::{Array, JsString, Map};
 use litemap::LiteMap;
-use serde::Serialize;
-use serde_json::Value;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Error, State, WebSocket, console_error};
 
+use super::kept::{self, Kept};
 use crate::fan_out::FanOut;
-use crate::name::DisplayName;
 use crate::protocol::Dialect;
 use crate::refusal::CloseCode;
-use crate::relay::wire;
-use crate::room::presence::MemberId;
 use crate::room::visitor::Visitor;
 use crate::room::{ConnectionId, Notice, Reply, Room, Seat};
-
-/// What is kept with a WebSocket, as JSON text: below 2,000 bytes of the 16,384 allowed.
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Kept {
-    /// The connection is open.
-    Seat(Attachment),
-    /// The room has ended it, with this close code.
-    Ended(u16),
-}
-
-#[derive(Serialize)]
-struct Attachment {
-    connection: u64,
-    dialect: String,
-    opened_at: u64,
-    member: Option<(MemberId, String)>,
-    listens: bool,
-    /// Of a relay's link: its key and how many it holds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    relay: Option<(String, String)>,
-    /// As JSON text; empty for one of whom nothing is known.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    visitor: String,
-}
 
 #[wasm_bindgen(module = "/src/shell/platform.js")]
 extern "C" {
     #[wasm_bindgen(js_name = sendToAll)]
     fn send_to_all(sockets: &Array, frame: &JsString) -> usize;
-    fn attached(socket: &web_sys::WebSocket) -> Option<String>;
-    #[wasm_bindgen(catch)]
-    fn attach(socket: &web_sys::WebSocket, text: &str) -> std::result::Result<(), JsValue>;
     /// Lets the platform see to other connections before it delivers the next frame.
     #[wasm_bindgen(js_name = giveWay)]
     pub(super) fn give_way(state: &JsValue);
@@ -89,22 +57,15 @@ impl Sockets {
         let (numbers, fan_out) = (Map::new(), FanOut::new(piece));
         let mut sockets = Self { open: LiteMap::new(), numbers, next: 1, hearing: None, fan_out };
         let mut seats = Vec::new();
-        for ws in state.get_websockets() {
-            let attachment = match kept_with(&ws) {
-                Some(Kept::Seat(attachment)) => attachment,
+        for (ws, kept) in kept::all(state) {
+            let (connection, dialect, seat) = match kept {
+                Some(Kept::Seat(connection, dialect, seat)) => (connection, dialect, seat),
                 Some(Kept::Ended(code)) => {
                     close(&ws, code, "");
                     continue;
                 }
                 None => continue,
             };
-            let Some(dialect) = Dialect::recall(&attachment.dialect) else { continue };
-            let connection = ConnectionId(attachment.connection);
-            let member = attachment.member.map(|(id, name)| (id, DisplayName::stored(name)));
-            let Attachment { opened_at, listens, visitor, relay, .. } = attachment;
-            let relay = relay.and_then(|(key, count)| Some(Box::new((key, wire::read_count(&count)?))));
-            let visitor = if visitor.is_empty() { Visitor::default() } else { Visitor::read(&visitor) };
-            let seat = Seat { opened_at, member, listens, visitor, relay };
             sockets.insert(connection, Socket { ws, dialect, seat: seat.clone() });
             seats.push((connection, seat));
         }
@@ -298,29 +259,15 @@ impl Socket {
     }
 
     fn keep(&self, connection: ConnectionId) -> Result<(), Error> {
-        let attachment = Attachment {
-            connection: connection.0,
-            dialect: self.dialect.name().to_owned(),
-            opened_at: self.seat.opened_at,
-            member: self.seat.member.as_ref().map(|(id, name)| (*id, name.as_str().to_owned())),
-            listens: self.seat.listens,
-            relay: self.seat.relay.as_ref().map(|it| (it.0.clone(), wire::spell_count(&it.1))),
-            visitor: if self.seat.visitor == Visitor::default() {
-                String::new()
-            } else {
-                serde_json::to_string(&self.seat.visitor)?
-            },
-        };
-        attach(self.ws.as_ref(), &serde_json::to_string(&Kept::Seat(attachment))?)
-            .map_err(|_| Error::RustError("no attachment".to_owned()))
+        kept::keep(&self.ws, connection, self.dialect, &self.seat)
     }
 }
 
 /// Ends every connection of a room, those included that it does not know.
 pub(super) fn close_all(state: &State, code: CloseCode) {
-    for ws in state.get_websockets() {
+    for (ws, kept) in kept::all(state) {
         // One with nothing kept may be a relay's line that was not greeted yet.
-        if !matches!(kept_with(&ws), Some(Kept::Ended(_))) {
+        if !matches!(kept, Some(Kept::Ended(_))) {
             end(&ws, code);
         }
     }
@@ -328,8 +275,7 @@ pub(super) fn close_all(state: &State, code: CloseCode) {
 
 /// Ends a connection, and notes that with its WebSocket, so that a room which wakes does not count it.
 fn end(ws: &WebSocket, code: CloseCode) {
-    let kept = serde_json::to_string(&Kept::Ended(code.number())).unwrap_or_default();
-    if attach(ws.as_ref(), &kept).is_err() {
+    if !kept::keep_end(ws, code) {
         console_error!("an ended connection keeps its seat");
     }
     close(ws, code.number(), code.reason());
@@ -338,30 +284,4 @@ fn end(ws: &WebSocket, code: CloseCode) {
 fn close(ws: &WebSocket, code: u16, reason: &str) {
     // It throws for a socket that is closed already.
     let _ = ws.close(Some(code), Some(reason));
-}
-
-fn kept_with(ws: &WebSocket) -> Option<Kept> {
-    Kept::read(&attached(ws.as_ref())?)
-}
-
-impl Kept {
-    /// Reads what was kept again. By hand: derived, it would be several KiB of the bundle.
-    fn read(json: &str) -> Option<Self> {
-        let kept: Value = serde_json::from_str(json).ok()?;
-        if let Some(code) = kept.get("ended") {
-            return Some(Self::Ended(u16::try_from(code.as_u64()?).ok()?));
-        }
-        let seat = kept.get("seat")?;
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let pair = |name: &str| seat.get(name).and_then(|pair| Some((pair.get(0)?, pair.get(1)?)));
-        Some(Self::Seat(Attachment {
-            connection: seat.get("connection")?.as_u64()?,
-            dialect: text(seat.get("dialect")?)?,
-            opened_at: seat.get("opened_at")?.as_u64()?,
-            member: pair("member").and_then(|(id, name)| Some((MemberId::new(id.as_u64()?), text(name)?))),
-            listens: seat.get("listens").and_then(Value::as_bool).unwrap_or_default(),
-            relay: pair("relay").and_then(|(key, count)| Some((text(key)?, text(count)?))),
-            visitor: seat.get("visitor").and_then(text).unwrap_or_default(),
-        }))
-    }
 }

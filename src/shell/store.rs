@@ -70,21 +70,35 @@ impl Store {
         if self.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'", vec![])?.is_empty() {
             return Ok(Saved::default());
         }
-        self.migrate(now_ms)?;
+        let (meta, rules) = self.meta(now_ms)?;
         let newest = "SELECT first_seq, last_at, keys, body, bytes_before FROM segment ORDER BY first_seq DESC LIMIT 1";
         let newest = self.rows(newest, vec![])?.into_iter().next().map(segment).transpose()?;
         let oldest = "SELECT first_seq, last_at, bytes_before FROM segment ORDER BY first_seq LIMIT 1";
         let oldest = self.rows(oldest, vec![])?.into_iter().next().map(segment_head).transpose()?;
         let head = newest.as_ref().map_or(0, |segment| segment.first + segment.len() as Seq - 1);
-        let (meta, rules, keys) = (self.meta()?, self.house_rules()?, self.keys(head, now_ms)?);
-        Ok(Saved { meta, rules, newest, oldest, keys, seats: Vec::new() })
+        let keys = self.keys(head, now_ms)?;
+        Ok(Saved { meta: Some(meta), rules, newest, oldest, keys, seats: Vec::new() })
+    }
+
+    /// Reads what there is one row of, once the tables have today's shape.
+    fn meta(&self, now_ms: u64) -> Result<(Meta, Rules), Fault> {
+        // The last column came with version 3.
+        let mut row = self.rows("SELECT * FROM meta", vec![])?.into_iter().next().unwrap_or_default();
+        let version = number(row.first().cloned().unwrap_or(SqlStorageValue::Null))?;
+        if version != SCHEMA_VERSION {
+            self.migrate(version, now_ms)?;
+            row = self.rows("SELECT * FROM meta", vec![])?.into_iter().next().unwrap_or_default();
+        }
+        let [_, epoch, secret, created_at, rules] = columns(row)?;
+        let secret =
+            Secret::from_hex(&text(secret)?).ok_or_else(|| Fault::Storage("no secret".to_owned()))?;
+        let rules =
+            Rules::read(&text(rules)?).ok_or_else(|| Fault::Storage("rules that are none".to_owned()))?;
+        Ok((Meta { epoch: text(epoch)?, secret, created_at: number(created_at)? }, rules))
     }
 
     /// Brings the tables of an earlier version into today's shape.
-    fn migrate(&self, now_ms: u64) -> Result<(), Fault> {
-        let rows = self.rows("SELECT version FROM meta", vec![])?;
-        let [version] = columns(rows.into_iter().next().unwrap_or_default())?;
-        let version = number(version)?;
+    fn migrate(&self, version: u64, now_ms: u64) -> Result<(), Fault> {
         if version > SCHEMA_VERSION {
             return Err(Fault::Storage(format!("written by a newer Parlor (schema {version})")));
         }
@@ -94,22 +108,6 @@ impl Store {
         }
         // The first version asked for no alarm.
         if version < 2 { self.wake_at(now_ms + ALARM_GAP_MS_MIN) } else { Ok(()) }
-    }
-
-    fn meta(&self) -> Result<Option<Meta>, Fault> {
-        let rows = self.rows("SELECT epoch, secret, created_at FROM meta", vec![])?;
-        let Some(row) = rows.into_iter().next() else { return Ok(None) };
-        let [epoch, secret, created_at] = columns(row)?;
-        let secret =
-            Secret::from_hex(&text(secret)?).ok_or_else(|| Fault::Storage("no secret".to_owned()))?;
-        Ok(Some(Meta { epoch: text(epoch)?, secret, created_at: number(created_at)? }))
-    }
-
-    fn house_rules(&self) -> Result<Rules, Fault> {
-        let rows = self.rows("SELECT rules FROM meta", vec![])?;
-        let Some(row) = rows.into_iter().next() else { return Ok(Rules::default()) };
-        let [rules] = columns(row)?;
-        Rules::read(&text(rules)?).ok_or_else(|| Fault::Storage("rules that are none".to_owned()))
     }
 
     /// Reads the keys of ids backwards, as far as they must be remembered.
