@@ -93,8 +93,9 @@ export async function loadCrowd(crowd, load) {
     }
     /** @type {{ room_cores: number, relay_cores: number[], generator_cores: number[], other_cores: number, load_average: number }[]} */
     const used = [];
-    // Of a process that was killed meanwhile there is none.
-    for (let nth = 1, before = cpu(); nth <= WINDOWS && !load.half; nth++) {
+    // Of a process that was killed meanwhile there is nothing to read.
+    const windows = load.half ? 0 : WINDOWS;
+    for (let nth = 1, before = windows ? cpu() : []; nth <= windows; nth++) {
       await until(from + nth * window_ms);
       const after = cpu();
       const cores = after.map((seconds, at) => Math.round(((seconds - (before[at] ?? 0)) / window_ms) * 1e9) / 1e6);
@@ -161,15 +162,18 @@ async function startPart(share, load, part) {
   const exited = once(child, "close");
   const line = async () => {
     const { value, done } = await lines.next();
-    if (done) throw new Error(`the load generator ended: ${errors.trim()}`);
-    return JSON.parse(value);
+    if (!done) return JSON.parse(value);
+    const [code, signal] = await exited; // what it said of that may come after the end of its output
+    throw new Error(`the load generator ended (${signal ?? code}): ${errors.trim()}`);
   };
   const { join_ms } = await line();
+  const outcome = line();
+  outcome.catch(() => {}); // who waits for it may have failed first, and says so
   return {
     pid: /** @type {number} */ (child.pid),
     join_ms,
     begin: (/** @type {number} */ unix_us) => child.stdin.end(`${unix_us}\n`),
-    outcome: line(),
+    outcome,
     end: () => void (child.exitCode === null && child.kill("SIGKILL"), exited.catch(() => {})),
   };
 }
