@@ -6,7 +6,8 @@
 //
 // The attacker is a thread of its own. It writes frames made beforehand to TCP as fast as it can, and reads no more of
 // what comes back than whether the room has closed the connection: then it comes again at once (`deaf` does not even do
-// that). The floor: the others' p99 within twice its quiet value plus 50 ms.
+// that). The floor: the others' p99 within twice its quiet value plus 50 ms. `elsewhere` is no attack on them, and only run when asked for:
+// pings into another room of the same process, which nobody there counts while it is quiet.
 
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -36,6 +37,7 @@ const ATTACKS = {
   bad: () => rawFrame(TEXT, "[".repeat(64)),
   big: () => text({ type: "send", id: "big", text: "x".repeat(65_000) }),
   pings: () => rawFrame(TEXT, '{"type":"ping"}'),
+  elsewhere: () => rawFrame(TEXT, '{"type":"ping"}'),
   history: () => text({ type: "history", limit: 200 }),
   churn: () => Buffer.alloc(0),
 };
@@ -45,7 +47,7 @@ else await attack(workerData.port, workerData.kind);
 
 async function main() {
   const { values } = parseArgs({ options: { seconds: { type: "string", default: "6" }, only: { type: "string" } } });
-  const kinds = values.only?.split(",") ?? Object.keys(ATTACKS);
+  const kinds = values.only?.split(",") ?? Object.keys(ATTACKS).filter((kind) => kind !== "elsewhere");
   const server = await startServer();
   try {
     const members = await Promise.all(Array.from({ length: MEMBERS }, (_, n) => Client.join(server, ROOM, `Member ${n}`)));
@@ -125,7 +127,7 @@ async function attack(port, kind) {
   const one = async () => {
     while (!state.stopped) {
       counts.connections += 1;
-      const raw = await RawSocket.connect(port, `/${ROOM}`, ADDRESS).catch(() => undefined);
+      const raw = await RawSocket.connect(port, kind === "elsewhere" ? "/elsewhere" : `/${ROOM}`, ADDRESS).catch(() => undefined);
       if (raw === undefined) continue;
       raw.write(text({ type: "join", name: "Eve" }));
       while (!churn && !state.stopped && !raw.ended && (kind === "deaf" || !raw.frames.some(({ opcode }) => opcode === CLOSE))) {

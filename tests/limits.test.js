@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Client, fence, startServer, UpgradeRefused } from "./harness.js";
-import { RawSocket, TEXT, rawFrame } from "./raw-socket.js";
+import { CLOSE, RawSocket, TEXT, rawFrame } from "./raw-socket.js";
 
 const JOIN_TIMEOUT_MS = 700;
 const server = await startServer({ vars: { CONNECTIONS_MAX: "3", JOIN_TIMEOUT_MS: String(JOIN_TIMEOUT_MS) } });
@@ -188,4 +188,28 @@ test("a flood does not keep others waiting until it is over", async () => {
   for (let n = 0; n < 5; n++) await alice.say("I am still here");
   raw.tcp.destroy();
   assert.ok(written - before < 10_000, `while Alice spoke five times, ${written - before} frames of the flood were taken in`);
+});
+
+test("pings are answered beside a message as ever, and a flood of them ends 4429", async () => {
+  const alice = await Client.join(server, "pings", "Alice");
+  const raw = await RawSocket.connect(server.port, "/pings");
+  const text = (/** @type {object} */ frame) => rawFrame(TEXT, JSON.stringify(frame));
+  const ping = text({ type: "ping" });
+  const pongs = () => raw.texts.filter((it) => it === '{"type":"pong"}').length;
+  raw.write(text({ type: "join", name: "Mallory" }));
+  await raw.until(() => raw.texts.some((it) => it.includes("welcome")), "a welcome");
+  raw.write(Buffer.concat([text({ type: "send", id: "1", text: "beside it" }), ping, ping, ping]));
+  await raw.until(() => pongs() === 3 && raw.texts.some((it) => it.includes("beside it")), "three pongs and the echo");
+  const flood = Buffer.concat(Array.from({ length: 20_000 }, () => ping));
+  const said = ["beside it"];
+  while (!raw.ended && !raw.frames.some(({ opcode }) => opcode === CLOSE) && said.length < 10) {
+    raw.write(flood);
+    await alice.say(`meanwhile ${said.length}`);
+    said.push(`meanwhile ${said.length}`);
+  }
+  assert.equal(await raw.closeCode(), 4429);
+  await alice.next("left");
+  assert.deepEqual(alice.log.map(({ text: line }) => line), said);
+  await alice.close();
+  raw.tcp.destroy();
 });

@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{
     Date, DurableObject, Env, Error, Request, Response, Result, State, WebSocket, WebSocketPair,
-    WebSocketRequestResponsePair, console_error, durable_object,
+    console_error, durable_object,
 };
 
 use super::door::{self, Manner};
@@ -30,10 +30,6 @@ pub struct RoomObject {
 
 impl DurableObject for RoomObject {
     fn new(state: State, env: Env) -> Self {
-        match WebSocketRequestResponsePair::new(PING, PONG) {
-            Ok(pair) => state.set_websocket_auto_response(&pair),
-            Err(error) => console_error!("no automatic answer to pings: {error:?}"),
-        }
         Self { host: Host::new(state, env) }
     }
 
@@ -99,12 +95,19 @@ impl RoomObject {
                 awake.room.note_stray();
                 return None;
             };
+            // Only text is a string on that side.
+            let text = message.as_string();
+            if text.as_deref() == Some(PING) {
+                // The platform left it to us: see `Reports::set_timer`. Its answer is the same in each dialect.
+                let _ = ws.send_with_str(PONG);
+                let counted = Event::Received(connection, Err(Unreadable::Ignored));
+                return (dialect != Dialect::Relay).then_some(counted);
+            }
             if dialect == Dialect::Relay {
-                of_relay = Some((connection, wire::read_ups(&message.as_string()?)));
+                of_relay = Some((connection, wire::read_ups(&text?)));
                 return None;
             }
-            // Only text is a string on that side.
-            let frame = message.as_string().ok_or(Unreadable::Binary).and_then(|text| {
+            let frame = text.ok_or(Unreadable::Binary).and_then(|text| {
                 awake.room.weigh(connection, text.len());
                 let next = dialect.after(&text);
                 if next != dialect

@@ -45,3 +45,12 @@ export function attach(socket, text) {
 export function giveWay(state) {
   void state.blockConcurrencyWhile(() => new Promise((resolve) => setTimeout(resolve, 0)));
 }
+
+/**
+ * Has the platform answer pings with this pair; without one they come to the object.
+ * @param {{ setWebSocketAutoResponse: (pair?: object) => void }} state
+ * @param {object} [pair]
+ */
+export function answerPings(state, pair) {
+  state.setWebSocketAutoResponse(pair);
+}

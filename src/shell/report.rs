@@ -1,16 +1,28 @@
 //! The room's line to the lobby: counts what the room does, and sends a report when the [`Reporter`] says
 //! so. Nothing waits for it, and nothing it meets reaches the room.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::wasm_bindgen_futures::spawn_local;
-use worker::{Date, Env, Error, Response, Result, SqlStorage, State, console_error};
+use worker::{
+    Date, Env, Error, Response, Result, SqlStorage, State, WebSocketRequestResponsePair, console_error,
+};
 
 use super::answer;
 use super::timer::Timer;
 use crate::lobby::{Counters, REPORT_PATH, Report, Reporter, Standing, lobby_of};
+use crate::protocol::{PING, PONG};
 use crate::room::Room;
+
+#[wasm_bindgen(module = "/src/shell/platform.js")]
+extern "C" {
+    /// Has the platform answer pings with this pair; without one they come to the object.
+    #[wasm_bindgen(js_name = answerPings)]
+    fn answer_pings(state: &JsValue, pair: Option<&JsValue>);
+}
 
 /// What a room tells the lobby.
 pub(super) struct Reports {
@@ -18,6 +30,9 @@ pub(super) struct Reports {
     lobby: String,
     env: Env,
     sql: SqlStorage,
+    object: JsValue,
+    /// What the platform answers pings with, and whether it does.
+    pings: (JsValue, Cell<bool>),
     reporter: RefCell<Reporter>,
     timer: Timer,
     me: Weak<Self>,
@@ -29,6 +44,11 @@ impl Reports {
         let name = state.id().name().unwrap_or_default();
         let lobby = lobby_of(&name, lobbies);
         let sql = state.storage().sql();
+        let pings = WebSocketRequestResponsePair::new(PING, PONG)
+            .inspect(|pair| state.set_websocket_auto_response(pair))
+            .inspect_err(|error| console_error!("no automatic answer to pings: {error:?}"))
+            .map_or(JsValue::UNDEFINED, JsValue::from);
+        let (object, pings) = (state.as_raw().into(), (pings, Cell::new(true)));
         Rc::new_cyclic(|me: &Weak<Self>| {
             let late = me.clone();
             let timer = Timer::new(move || {
@@ -37,7 +57,7 @@ impl Reports {
                     reports.report_if_due(Date::now().as_millis());
                 }
             });
-            Self { name, lobby, env, sql, reporter: RefCell::default(), timer, me: me.clone() }
+            Self { name, lobby, env, sql, object, pings, reporter: RefCell::default(), timer, me: me.clone() }
         })
     }
 
@@ -60,7 +80,7 @@ impl Reports {
         reporter.observe(standing(room));
         let at_ms = if reporter.is_due(now_ms) { Some(0) } else { reporter.timeout() };
         drop(reporter);
-        self.timer.set(at_ms, now_ms);
+        self.set_timer(at_ms, now_ms);
     }
 
     /// Answers the lobby, which asks.
@@ -83,10 +103,12 @@ impl Reports {
                         me.reporter.borrow_mut().not_told(&report);
                     }
                 }
-                me.set_timer(Date::now().as_millis());
+                let at_ms = me.reporter.borrow().timeout();
+                me.set_timer(at_ms, Date::now().as_millis());
             });
         }
-        self.set_timer(now_ms);
+        let at_ms = self.reporter.borrow().timeout();
+        self.set_timer(at_ms, now_ms);
     }
 
     fn take(&self, now_ms: u64) -> Report {
@@ -94,8 +116,14 @@ impl Reports {
         self.reporter.borrow_mut().take(&self.name, bytes, now_ms)
     }
 
-    fn set_timer(&self, now_ms: u64) {
-        self.timer.set(self.reporter.borrow().timeout(), now_ms);
+    /// While a report is to come the object is awake anyway, and answers pings itself: so they are counted, and a flood of
+    /// them ends. A quiet room leaves them to the platform, and is not woken.
+    fn set_timer(&self, at_ms: Option<u64>, now_ms: u64) {
+        self.timer.set(at_ms, now_ms);
+        let (pair, to_platform) = &self.pings;
+        if to_platform.replace(at_ms.is_none()) != at_ms.is_none() {
+            answer_pings(&self.object, at_ms.is_none().then_some(pair));
+        }
     }
 
     async fn send(&self, report: &Report) -> Result<()> {
