@@ -64,6 +64,10 @@ pub struct Upstream {
     /// What members asked for while the room was not there.
     held: Vec<(ConnectionId, Request)>,
     held_bytes: usize,
+    /// Pings and pongs on this line.
+    pings: (u64, u64),
+    /// Who is held for having seen more than has come here, until so many pongs have.
+    ahead: Vec<(ConnectionId, u64)>,
 }
 
 impl Default for Upstream {
@@ -85,6 +89,8 @@ impl Default for Upstream {
             reading: Vec::new(),
             held: Vec::new(),
             held_bytes: 0,
+            pings: (0, 0),
+            ahead: Vec::new(),
         }
     }
 }
@@ -130,7 +136,8 @@ impl Upstream {
     pub fn begin(&mut self, now_ms: u64) {
         (self.line, self.away_since, self.tries) = (Line::Live, None, 0);
         (self.heard_at, self.pinged_at) = (now_ms, now_ms);
-        self.outbox = Frames::default();
+        (self.outbox, self.pings) = (Frames::default(), (0, 0));
+        self.ahead.clear();
         self.unanswered.iter().for_each(|(_, _, line)| self.outbox.line(&[line]));
     }
 
@@ -162,6 +169,31 @@ impl Upstream {
         self.held.iter().any(|(holder, _)| *holder == connection)
     }
 
+    /// Notes that a ping is sent.
+    pub fn note_ping(&mut self, now_ms: u64) {
+        self.pinged_at = now_ms;
+        self.pings.0 += 1;
+    }
+
+    /// Notes a pong. Returns whether somebody was held for it.
+    pub fn count_pong(&mut self) -> bool {
+        self.pings.1 += 1;
+        self.ahead.iter().any(|(_, pong)| *pong == self.pings.1)
+    }
+
+    /// Has a ping sent next, whose pong tells that all has come here that a connection can have seen by now.
+    pub fn hear_all(&mut self, connection: ConnectionId) {
+        if !self.ahead.iter().any(|(known, _)| *known == connection) {
+            self.ahead.push((connection, self.pings.0 + 1));
+            self.pinged_at = 0;
+        }
+    }
+
+    /// Whether that pong has come.
+    pub fn has_heard_all(&self, connection: ConnectionId) -> bool {
+        self.ahead.iter().any(|(known, pong)| *known == connection && *pong <= self.pings.1)
+    }
+
     /// Takes what was held, in order.
     pub fn take_held(&mut self) -> Vec<(ConnectionId, Request)> {
         self.held_bytes = 0;
@@ -171,6 +203,7 @@ impl Upstream {
     /// Forgets what is held for a connection.
     pub fn forget(&mut self, connection: ConnectionId) {
         self.reading.retain(|(reader, _)| *reader != connection);
+        self.ahead.retain(|(known, _)| *known != connection);
         if self.holds(connection) {
             self.held.retain(|(holder, _)| *holder != connection);
             self.held_bytes = self.held.iter().map(|(_, request)| weight(request)).sum();

@@ -524,6 +524,26 @@ fn who_has_seen_more_elsewhere_waits_until_it_has_come_to_the_relay() {
 }
 
 #[test]
+fn who_says_that_it_has_seen_more_than_there_is_is_answered_at_once() {
+    for place in [0, 1] {
+        let mut tree = Tree::new(1);
+        let ada = tree.join(place, "Ada");
+        tree.say(ada, "1", "x");
+        let (session, position) = (tree.welcome(ada).session.clone(), tree.client(ada).position());
+        let bluff = Position { seq: 1_000, ..position };
+        for _ in 0..2 {
+            let began_ms = tree.now_ms;
+            let eve = tree.rejoin(place, "Ada", &session, bluff.clone());
+            let welcome = tree.client(eve).welcome.as_ref().unwrap();
+            assert_eq!((welcome.recovered, welcome.head, welcome.page.messages.len()), (false, 1, 1));
+            assert!(tree.now_ms - began_ms < 200);
+            tree.cut(1);
+            tree.advance(10_000);
+        }
+    }
+}
+
+#[test]
 fn a_clock_that_jumps_back_puts_off_no_count_and_no_try() {
     let mut tree = Tree::new(2);
     let ada = tree.join(0, "Ada");

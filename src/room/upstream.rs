@@ -110,7 +110,7 @@ impl Room {
                     effects.push(Effect::Disconnect);
                     upstream.lose(lot, now_ms);
                 } else if passed(upstream.pinged_at, RELAY_PING_MS) {
-                    upstream.pinged_at = now_ms;
+                    upstream.note_ping(now_ms);
                     effects.push(Effect::Up(PING.to_owned()));
                 }
                 false
@@ -185,7 +185,7 @@ impl Room {
             _ => return Ok(Vec::new()),
         }
         Ok(match down {
-            Down::Pong => Vec::new(),
+            Down::Pong => self.hear_pong(now_ms, archive)?,
             Down::Hello { meta, members, resumed } => self.begin(meta, members, resumed, now_ms),
             Down::Live => self.go_live(now_ms, archive)?,
             Down::Notice(notice) => self.hear(notice, now_ms, archive)?,
@@ -206,6 +206,13 @@ impl Room {
             Down::Rules(rules) => self.take_rules(rules, now_ms, archive)?,
             Down::Home => self.let_go(now_ms, |_| true),
         })
+    }
+
+    fn hear_pong(&mut self, now_ms: u64, archive: &dyn Archive) -> Effects {
+        match self.upstream.as_mut().map(|upstream| upstream.count_pong()) {
+            Some(true) => self.serve_held(now_ms, archive),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Begins with what a room says first.
@@ -379,16 +386,20 @@ impl Room {
     }
 
     /// Holds what a connection asks for, where only the room could answer and is not there; and what one asks for that
-    /// has seen more of the room elsewhere than has come here yet.
+    /// has seen more of the room elsewhere than has come here yet, or says so: until the room has answered a ping, which
+    /// comes after all that anybody can have seen by now.
     pub(super) fn hold(&mut self, connection: ConnectionId, request: Request) -> Option<Request> {
         let Some(upstream) = &mut self.upstream else { return Some(request) };
         let is_ahead = match (&request, &self.meta) {
             (Request::Join { after: Some(after), .. }, Some(meta)) => {
                 let is_seen = after.seq <= self.log.head() || planted(Bug::RelayWelcomesWhoIsAhead);
-                !is_seen && after.epoch == meta.epoch
+                !is_seen && after.epoch == meta.epoch && !upstream.has_heard_all(connection)
             }
             _ => false,
         };
+        if is_ahead && upstream.is_live() {
+            upstream.hear_all(connection);
+        }
         if upstream.is_live() && !is_ahead && !upstream.holds(connection) {
             return Some(request);
         }
