@@ -55,9 +55,9 @@ await main(async () => {
     const scenarios = values.curves ? [] : SCENARIOS.filter(({ name }) => only?.includes(name) ?? true);
     if (scenarios.length === 0 && !values.curves) throw new Failure(`loads: ${SCENARIOS.map(({ name }) => name).join(", ")}`);
     const wanted = (/** @type {string[]} */ names) => names.filter((name) => name in SERVERS).filter((name) => values.servers?.split(",").includes(name) ?? true);
-    for (const { name, title, servers, plan, counted, few } of scenarios) {
+    for (const { name, title, servers, plan, counted, few, v8Flags } of scenarios) {
       await step(title, async () => {
-        const measured = await manyRounds(rounds, wanted(servers), { warmup_ms: 2_000, measure_ms: ms, ...plan }, { counted, few });
+        const measured = await manyRounds(rounds, wanted(servers), { warmup_ms: 2_000, measure_ms: ms, ...plan }, { counted, few, v8Flags });
         results.scenarios[name] = { ...results.scenarios[name], ...measured };
         write(results);
       });
@@ -81,7 +81,7 @@ await main(async () => {
   console.log(table(results));
 });
 
-/** @param {number} rounds @param {string[]} servers @param {object} plan @param {{ counted?: boolean, few?: number }} [options] @returns {Promise<Record<string, Summary>>} */
+/** @param {number} rounds @param {string[]} servers @param {object} plan @param {{ counted?: boolean, few?: number, v8Flags?: string[] }} [options] @returns {Promise<Record<string, Summary>>} */
 async function manyRounds(rounds, servers, plan, options) {
   /** @type {Record<string, Measures[]>} */
   const runs = Object.fromEntries(servers.map((server) => [server, []]));

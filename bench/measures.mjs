@@ -14,30 +14,38 @@ const REPORT_MS = 10_500;
  * Starts a server, loads it, stops it.
  * @param {string} name
  * @param {object} plan see bench/load/src/plan.rs
- * @param {{ counted?: boolean, few?: number }} [options] whether Parlor's own counts are read; members of a room to compare memory with
+ * @param {{ counted?: boolean, few?: number, v8Flags?: string[] }} [options] whether Parlor's own counts are read; members of a room to compare memory with; flags of V8
  * @returns {Promise<Measures>}
  */
-export async function measure(name, plan, { counted = false, few = 0 } = {}) {
+export async function measure(name, plan, { counted = false, few = 0, v8Flags = [] } = {}) {
   const peer = SERVERS[name];
   if (peer === undefined) throw new Error(`there is no server ${name}`);
-  const running = await peer.start();
+  const running = await peer.start({ v8Flags });
   try {
+    // To make a room costs rows once: the tables, its settings, the alarm. What is counted is what recurs.
+    const made = { ...plan, members: 1, load: { kind: "open", senders: 1, per_second: 1 }, warmup_ms: 0, measure_ms: 1_000 };
+    if (counted) await load(peer, running, made).then(reported);
     const before = counted ? await counts(running.port) : {};
     const outcome = await load(peer, running, plan);
     const measures = measuresOf(outcome, /** @type {{ members: number, rooms?: number }} */ (plan));
     if (few > 0) {
       // What a server takes without members, and what it takes to let them in, is the same in a smaller room.
       const { members } = /** @type {{ members: number }} */ (plan);
-      measures.kib_per_member = (outcome.memory_joined - (await measure(name, { ...plan, members: few })).memory) / 1024 / (members - few);
+      measures.kib_per_member = (outcome.memory_joined - (await measure(name, { ...plan, members: few }, { v8Flags })).memory) / 1024 / (members - few);
     }
     if (!counted) return measures;
-    await new Promise((resolve) => setTimeout(resolve, REPORT_MS));
+    await reported();
     const after = await counts(running.port);
     const [rows, messages] = ["parlor_rows_written_total", "parlor_messages_total"].map((key) => (after[key] ?? 0) - (before[key] ?? 0));
     return { ...measures, rows_per_1000: ((rows ?? NaN) / (messages ?? NaN)) * 1_000 };
   } finally {
     await running.stop();
   }
+}
+
+/** Waits until the lobby must have heard of all. */
+function reported() {
+  return new Promise((resolve) => setTimeout(resolve, REPORT_MS));
 }
 
 /** What Parlor counts itself. @param {number} port @returns {Promise<Record<string, number>>} */

@@ -8,6 +8,7 @@
  * @property {string[]} servers of servers.mjs
  * @property {object} plan see bench/load/src/plan.rs
  * @property {number} [few] members of a smaller room, to compare memory with
+ * @property {string[]} [v8Flags] of V8, for a server that is workerd
  * @property {boolean} [counted] Parlor's own counts of rows are read too
  * @property {Floor[]} floors
  */
@@ -77,10 +78,12 @@ export const SCENARIOS = [
   {
     name: "quiet",
     title: "1,000 members, 1 message a second, open loop",
-    servers: ["parlor", "floor"],
-    plan: { members: 1_000, load: open(1), measure_ms: 10_000 },
+    servers: ["parlor", "floor", "keeper"],
+    plan: { members: 1_000, load: open(1), measure_ms: 30_000 },
     floors: [
       { measure: "p99 over the floor's, ms", value: (of) => of("parlor").p99_ms - of("floor").p99_ms, limit: 2, sense: "at most" },
+      { measure: "the same over that of an object that keeps seats, log and rows", value: (of) => of("parlor").p99_ms - of("keeper").p99_ms, limit: 2, sense: "at most" },
+      { measure: "the same of medians", value: (of) => of("parlor").p50_ms - of("keeper").p50_ms, limit: 2, sense: "at most" },
     ],
   },
   {
@@ -122,8 +125,10 @@ export const SCENARIOS = [
   {
     name: "idle",
     title: "idle members: 4,000 against 1,000",
-    servers: ["parlor", "floor"],
+    servers: ["parlor", "floor", "seats"],
     few: 1_000,
+    // Each collection is a full one: what waits to be collected is not a member's memory.
+    v8Flags: ["--gc-global"],
     plan: { members: 4_000, load: { kind: "idle" }, measure_ms: 1_000 },
     floors: [
       {
