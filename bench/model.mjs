@@ -1,13 +1,16 @@
 // @ts-check
 // What a room with a hundred thousand or a million readers comes to: its tree, latency, requests, time and list price, and
 // which limit of the platform binds where. Fed with costs per hop that bench/relay-readers.mjs, bench/relay-threshold.mjs
-// and bench/relay.mjs measured (bench/results/relay.json), and with list prices (bench/prices.json).
+// and bench/relay.mjs measured (bench/results/relay.json), and with list prices (bench/prices.json):
+//
+//   node bench/relay-readers.mjs --per-second 10 --readers 1000,16000     what relays cost that have much to do
+//   node bench/relay.mjs                                                  the run that --check foretells
 //
 //   node bench/model.mjs            prints the tables, and writes them to bench/results/scale.md
 //   node bench/model.mjs --frame-us 20    the same, if a frame to a connection took so much of a thread: only prints
 //   node bench/model.mjs --check    fails unless it foretells the recorded run of 20,000 to within 20 %
 //
-// What it takes for granted is in ASSUMED. A thread is taken to serve what it has to in order, as workerd's event loop does.
+// What it takes for granted is in ASSUMED. A thread is taken to go round its connections piece by piece (src/fan_out.rs).
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +23,7 @@ const PRICES = JSON.parse(readFileSync(new URL("./prices.json", import.meta.url)
 const TOLERANCE = 0.2;
 
 /** From src/limits.rs, by name. */
-const LIMITS = { RELAY_ABOVE: 2_000, RELAY_CONNECTIONS_MAX: 4_000, HOLD_ABOVE_PER_SECOND: 20, HOLD_MS_MAX: 50, RELAY_REPORT_GAP_MS: 1_000, COUNT_GAP_MS: 2_000 };
+const LIMITS = { RELAY_ABOVE: 2_000, RELAY_CONNECTIONS_MAX: 4_000, HOLD_ABOVE_PER_SECOND: 20, HOLD_MS_MAX: 50, RELAY_REPORT_GAP_MS: 1_000, COUNT_GAP_MS: 2_000, FAN_OUT_PIECE: 100, FAN_OUT_GAP_MS_MAX: 500, FAN_OUT_MEMBERS_PER_GAP_MS: 16 };
 /** Of the platform: https://developers.cloudflare.com/durable-objects/platform/limits/ */
 const PLATFORM = { sockets: 32_768, requests_per_second: 1_000, memory_bytes: 128e6, frame_bytes: 1024 * 1024 };
 const ASSUMED = {
@@ -39,8 +42,8 @@ const ASSUMED = {
  * @property {number} link at the room: a frame to a relay, which is one to a connection
  * @property {number} frame at either: a frame to a connection
  * @property {number} generator of the load generator: a frame to a connection
- * @property {number} turns_p50 fan-outs of a busy thread that pass from when a message leaves until the last has it: what comes
- *   up, what comes down, and the fan-out before wait for it, hop by hop
+ * @property {number} turns_p50 turns of a busy thread, with a piece of each of its relays in it, that pass until a message is among what
+ *   goes round: what comes up and what comes down waits for the pieces that are leaving, hop by hop
  * @property {number} turns_p99
  * @property {number} bytes a connection takes of a relay's process
  */
@@ -55,20 +58,36 @@ const ASSUMED = {
 /** What was measured, made into costs. @returns {Costs} */
 function costs() {
   const { "readers-10": readers, "crowd-20000-10": crowd } = recorded();
-  if (!readers || !crowd) throw new Failure("nothing is measured yet: node bench/relay-readers.mjs --per-second 10, node bench/relay.mjs");
+  if (!readers || !crowd) throw new Failure("nothing is measured yet: node bench/relay-readers.mjs --per-second 10 --readers 1000,16000, node bench/relay.mjs");
   const [few, many] = [readers.medians[0], readers.medians.at(-1)];
-  // That run's relays had all that they could do: a fan-out began as soon as the one before it had left.
-  const fan_out_ms = 1_000 / (readers.per_second * many.frames_per_delivery);
+  const frame = many.relay_us_per_frame;
+  // Those runs have two processes of relays; each member had a frame once in a round.
+  const round_ms = 1_000 / (readers.per_second * many.frames_per_delivery);
+  const turns = (/** @type {number} */ last_ms) => Math.max(0, last_ms - round_ms) / turn_ms(frame, many.relays / 2);
   return {
     // One connection in those runs is the room's own.
-    message: few.room_us_per_message - many.relay_us_per_frame * (few.relays + 1),
-    link: many.relay_us_per_frame,
-    frame: many.relay_us_per_frame,
+    message: few.room_us_per_message - frame * (few.relays + 1),
+    link: frame,
+    frame,
     generator: many.generator_us_per_frame,
-    turns_p50: many.last_p50_ms / fan_out_ms,
-    turns_p99: many.last_p99_ms / fan_out_ms,
+    turns_p50: turns(many.last_p50_ms),
+    turns_p99: turns(many.last_p99_ms),
     bytes: crowd.bytes_per_connection ?? NaN,
   };
+}
+
+/** A turn of a thread's loop in which each of its relays tells a piece. @param {number} frame_us @param {number} relays */
+function turn_ms(frame_us, relays) {
+  return (relays * LIMITS.FAN_OUT_PIECE * frame_us) / 1_000;
+}
+
+/**
+ * How long a round of a broadcast takes: what its frames take, and no less than what each waits for its next where there is always
+ * something to tell. src/fan_out.rs. @param {number} fan_out_ms @param {number} members of room and relays @param {number} per_second flushes
+ */
+function round(fan_out_ms, members, per_second) {
+  const gap_ms = Math.min(LIMITS.FAN_OUT_GAP_MS_MAX, members / LIMITS.FAN_OUT_MEMBERS_PER_GAP_MS);
+  return 1_000 / per_second < gap_ms ? Math.max(fan_out_ms, gap_ms) : fan_out_ms;
 }
 
 /** @param {number} readers @param {number} [room] @param {number} [relay] @returns {Tree} */
@@ -92,21 +111,22 @@ function flushes(per_second) {
 function foretell(tree, per_second, cost) {
   const own_ms = (tree.in_room * cost.frame) / 1_000;
   const links_ms = (tree.relays * cost.link) / 1_000;
-  // A room that is still at the flush before waits with the next, too.
+  // Relays are told at once; a room that is busy with that waits with the next.
   const rest = 1 - (per_second * cost.message) / 1e6;
   const paced = flushes(per_second);
-  const flush = { ...paced, per_second: Math.min(paced.per_second, (rest * 1_000) / (own_ms + links_ms)) };
-  const room_busy = 1 - rest + (flush.per_second * (own_ms + links_ms)) / 1_000;
+  const flush = { ...paced, per_second: links_ms > 0 ? Math.min(paced.per_second, (rest * 1_000) / links_ms) : paced.per_second };
+  const own_round_ms = round(own_ms, tree.readers, flush.per_second);
   const fan_out_ms = (tree.on_relay * cost.frame) / 1_000;
-  // A relay that is still at the flush before shows the next together with what comes meanwhile.
-  const shown_per_second = Math.min(flush.per_second, 1_000 / fan_out_ms);
-  const relay_busy = (shown_per_second * fan_out_ms) / 1_000;
-  // From a member on a relay up, held, down, and out. On an idle thread there is the fan-out itself to wait for.
+  const round_ms = round(fan_out_ms, tree.readers, flush.per_second);
+  const rounds_per_second = (/** @type {number} */ ms) => Math.min(flush.per_second, 1_000 / ms);
+  const room_busy = Math.min(1, 1 - rest + (flush.per_second * links_ms + rounds_per_second(own_round_ms) * own_ms) / 1_000);
+  const relay_busy = (rounds_per_second(round_ms) * fan_out_ms) / 1_000;
+  // From a member on a relay up, held, down, and round.
   const way_ms = 2 * (ASSUMED.member_hop_ms + ASSUMED.relay_hop_ms) + links_ms;
-  const turns = (/** @type {number} */ busy) => 1 + (busy - 1) * relay_busy;
-  const p50_ms = way_ms + flush.hold_ms / 2 + fan_out_ms * turns(cost.turns_p50);
-  const p99_ms = way_ms + flush.hold_ms + (own_ms + links_ms) * room_busy + fan_out_ms * turns(cost.turns_p99);
-  return { flush, room_busy, relay_busy, fan_out_ms, shown_per_second, p50_ms, p99_ms, ...charged(tree, per_second, flush.per_second) };
+  const turn = turn_ms(cost.frame, 1) * relay_busy;
+  const p50_ms = way_ms + flush.hold_ms / 2 + round_ms + turn * cost.turns_p50;
+  const p99_ms = way_ms + flush.hold_ms + (turn_ms(cost.frame, 1) + links_ms) * room_busy + round_ms + turn * cost.turns_p99;
+  return { flush, room_busy, relay_busy, shown_per_second: rounds_per_second(round_ms), p50_ms, p99_ms, ...charged(tree, per_second, flush.per_second) };
 }
 
 /** What an hour of it is charged for. @param {Tree} tree @param {number} per_second @param {number} flushes_per_second */
@@ -133,7 +153,8 @@ function bounds(per_second, cost) {
   const flush = flushes(per_second);
   const each = LIMITS.RELAY_CONNECTIONS_MAX;
   const readers = (/** @type {number} */ relays) => LIMITS.RELAY_ABOVE + Math.max(0, Math.floor(relays)) * each;
-  const left = ASSUMED.busy_max * 1e6 - per_second * cost.message - flush.per_second * LIMITS.RELAY_ABOVE * cost.frame;
+  const own_rounds = Math.min(flush.per_second, 1_000 / LIMITS.FAN_OUT_GAP_MS_MAX);
+  const left = ASSUMED.busy_max * 1e6 - per_second * cost.message - own_rounds * LIMITS.RELAY_ABOVE * cost.frame;
   const batch_bytes = (per_second / flush.per_second) * ASSUMED.message_bytes;
   return [
     { what: "the room's thread: a frame to each relay for each flush", readers: readers(left / (flush.per_second * cost.link)) },
@@ -152,15 +173,21 @@ function foretellRun({ members, room, relay, per_second, processes, cores }, cos
   const flush = flushes(per_second);
   const on_relays = members - tree.in_room;
   const per_message_us = cost.message + tree.relays * cost.link;
-  const per_flush_us = members * (cost.frame + cost.generator);
+  const per_round_us = members * (cost.frame + cost.generator);
   // Each process of relays is one thread; all share what cores there are.
   const thread_ms = ((on_relays / processes) * cost.frame) / 1_000;
-  const cycle_ms = Math.max(thread_ms, per_flush_us / 1_000 / (cores - (per_second * per_message_us) / 1e6));
-  const shown_per_second = Math.min(flush.per_second, 1_000 / cycle_ms);
-  const server_cores = (per_second * per_message_us + shown_per_second * members * cost.frame) / 1e6;
-  const busy = Math.min(1, (flush.per_second * cycle_ms) / 1_000);
-  const last_ms = (/** @type {number} */ turns) => cycle_ms * (1 + (turns - 1) * busy);
-  return { frames_per_second: shown_per_second * members, server_cores, last_p50_ms: last_ms(cost.turns_p50), last_p99_ms: last_ms(cost.turns_p99) };
+  const all_ms = per_round_us / 1_000 / (cores - (per_second * per_message_us) / 1e6);
+  const mean_ms = round(Math.max(thread_ms, all_ms), members, flush.per_second);
+  // The relays of a thread take turns, so the one that is not full goes round more often, at the others' cost.
+  const full = Math.floor(on_relays / processes / relay);
+  const rest = on_relays / processes - full * relay;
+  const frames_per_ms = on_relays / processes / mean_ms;
+  const of_rest = Math.min(frames_per_ms / (full + 1), rest / round(0, members, flush.per_second));
+  const round_ms = full > 0 && of_rest > 0 ? Math.max(mean_ms, (full * relay) / (frames_per_ms - of_rest)) : mean_ms;
+  const rounds_per_second = Math.min(flush.per_second, 1_000 / mean_ms);
+  const server_cores = (per_second * per_message_us + rounds_per_second * members * cost.frame) / 1e6;
+  const turn = turn_ms(cost.frame, tree.relays / processes);
+  return { frames_per_second: rounds_per_second * members, server_cores, last_p50_ms: round_ms + turn * cost.turns_p50, last_p99_ms: round_ms + turn * cost.turns_p99 };
 }
 
 await main(async () => {

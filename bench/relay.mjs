@@ -35,7 +35,7 @@ await main(async () => {
       room: text("2000"),
       relay: text("4000"),
       processes: text("2"),
-      piece: text("250"),
+      piece: text("100"),
       prepared: flag,
       profile: flag,
     },

@@ -8,7 +8,7 @@
 
 use litemap::LiteMap;
 
-use crate::limits::{FAN_OUT_GAP_MS, FAN_OUT_NOTICES_MAX};
+use crate::limits::{FAN_OUT_GAP_MS_MAX, FAN_OUT_NOTICES_MAX};
 use crate::planted::{Bug, planted};
 use crate::room::ConnectionId;
 
@@ -56,7 +56,7 @@ impl<N> FanOut<N> {
     /// When the next piece is to leave, if there is one.
     pub fn timeout(&self, now_ms: u64) -> Option<u64> {
         // A clock that jumped back must not put it off.
-        self.is_behind().then(|| self.next_at.min(now_ms.saturating_add(FAN_OUT_GAP_MS)))
+        self.is_behind().then(|| self.next_at.min(now_ms.saturating_add(FAN_OUT_GAP_MS_MAX)))
     }
 
     /// Whether all that hear can be told at once, now.
@@ -228,10 +228,10 @@ mod tests {
         let mut tells = |now_ms| {
             let mut count = 0;
             fan_out.add(vec![1]);
-            fan_out.tell_piece(now_ms, FAN_OUT_GAP_MS, |_, to| count += to.len());
+            fan_out.tell_piece(now_ms, FAN_OUT_GAP_MS_MAX, |_, to| count += to.len());
             (count, fan_out.timeout(now_ms))
         };
-        let gap = FAN_OUT_GAP_MS;
+        let gap = FAN_OUT_GAP_MS_MAX;
         assert_eq!(tells(10_000), (2, Some(gap)), "the third at once");
         assert_eq!(tells(10_001), (1, Some(10_000 + gap)));
         assert_eq!(tells(10_000 + gap), (2, Some(10_001 + gap)));

@@ -159,10 +159,12 @@ pub const HOLD_NOTICES_ENOUGH: usize = 32;
 /// 4,000 takes a fifth of a second, in which a room takes some dozens.
 pub const FAN_OUT_NOTICES_MAX: usize = 1_000;
 
-/// Shortest time between two frames of a broadcast to a connection on a relay, or in a room that has relays, in milliseconds,
-/// where more than a piece hear: who speaks meanwhile shares the next. Of a thread, on which all of the room wait, 2,000
-/// connections take a fifth so, and 4,000 two; nobody sees the difference.
-pub const FAN_OUT_GAP_MS: u64 = 500;
+/// Longest that a connection waits from a frame of a broadcast to the next, in milliseconds, on a relay, and in a room that has
+/// some, where more than a piece hear: who speaks meanwhile shares it. All wait for the room's thread, of which its own 2,000 take a
+/// fifth so, and nobody follows thousands more closely.
+pub const FAN_OUT_GAP_MS_MAX: u64 = 500;
+/// So many members of all relays and the room make that wait a millisecond: 8,000 and more make it the longest.
+pub const FAN_OUT_MEMBERS_PER_GAP_MS: u64 = 16;
 
 /// Shortest time between two reports of a room to the lobby, in milliseconds, after a quiet time.
 pub const REPORT_GAP_MS_MIN: u64 = 1_000;
@@ -260,7 +262,7 @@ pub struct Limits {
     /// `RELAY_CONNECTIONS_MAX`: connections of one relay above which another is opened.
     pub relay_connections_max: usize,
     /// `FAN_OUT_PIECE`: connections that are told in one go. Where more hear, others get their turn after each such
-    /// piece: 250 frames are some 10 ms of a thread.
+    /// piece: 100 frames are some 5 ms of a thread.
     pub fan_out_piece: usize,
     /// `JOIN_TIMEOUT_MS`: how long a connection may stay without a `join`, in milliseconds.
     pub join_timeout_ms: u64,
@@ -300,7 +302,7 @@ impl Default for Limits {
             crowd_above: 1_000,
             relay_above: 2_000,
             relay_connections_max: 4_000,
-            fan_out_piece: 250,
+            fan_out_piece: 100,
             join_timeout_ms: 60_000,
             history_messages_max: 10_000_000,
             history_bytes_max: 5_000_000_000,

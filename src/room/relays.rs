@@ -3,7 +3,7 @@
 
 use super::moderation::Actor;
 use super::*;
-use crate::limits::{FAN_OUT_GAP_MS, RELAY_RESUME_MESSAGES_MAX};
+use crate::limits::{FAN_OUT_GAP_MS_MAX, FAN_OUT_MEMBERS_PER_GAP_MS, RELAY_RESUME_MESSAGES_MAX};
 use crate::relay::registry::Count;
 use crate::relay::wire::{self, Asker, Hello, Up};
 
@@ -18,7 +18,12 @@ impl Room {
     /// How long to wait between two frames of a broadcast to a connection, in milliseconds, where all can't be told at
     /// once.
     pub fn fan_out_gap_ms(&self) -> u64 {
-        if self.relays.connections() > 0 || self.upstream.is_some() { FAN_OUT_GAP_MS } else { 0 }
+        let is_tree = self.relays.connections() > 0 || self.upstream.is_some();
+        if is_tree {
+            FAN_OUT_GAP_MS_MAX.min(self.member_count() as u64 / FAN_OUT_MEMBERS_PER_GAP_MS)
+        } else {
+            0
+        }
     }
 
     /// Connections that are no links.

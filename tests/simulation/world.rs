@@ -36,7 +36,7 @@ const PASTS: [usize; 8] = [0, 0, 0, 61, 63, 126, 130, 190];
 const LONG_PAST: usize = 1_150;
 
 /// How many connections are told in one go: mostly fewer than there are, so that a broadcast takes turns.
-const FAN_OUT_PIECES: [usize; 4] = [1, 2, 3, 250];
+const FAN_OUT_PIECES: [usize; 4] = [1, 2, 3, 100];
 
 const DAY_MS: u64 = 86_400_000;
 
