@@ -1,4 +1,4 @@
-//! Who was told what. A broadcast to more connections than a piece leaves piece by piece, with a turn of the event loop
+//! Who was told what. A broadcast to very many connections leaves piece by piece, with a turn of the event loop
 //! after each: the platform looks at what comes in only when all that was sent has left, and by then a fan-out to thousands has
 //! held everybody up. It goes round and round: each piece is the next so many connections, and each of them is
 //! told all that it was not told yet, in one frame; so what is said in the middle of a round waits for no other.
@@ -15,7 +15,9 @@ use crate::room::ConnectionId;
 /// What is still to be told, and to whom.
 #[derive(Debug)]
 pub struct FanOut<N> {
-    /// Connections in a piece.
+    /// Connections that may be told in one go.
+    above: usize,
+    /// Connections in a piece, where they are more.
     piece: usize,
     /// Up to where each connection that hears was told, counted from the first notice ever, and when, in Unix milliseconds.
     told: LiteMap<ConnectionId, (u64, u64)>,
@@ -30,10 +32,10 @@ pub struct FanOut<N> {
 }
 
 impl<N> FanOut<N> {
-    /// Nobody hears anything yet.
-    pub fn new(piece: usize) -> Self {
+    /// Nobody hears anything yet. So many may be told in one go, and so many at a time where they are more.
+    pub fn new(above: usize, piece: usize) -> Self {
         let (told, last) = (LiteMap::new(), ConnectionId(0));
-        Self { piece, told, notices: Vec::new(), before: 0, last, next_at: 0 }
+        Self { above, piece, told, notices: Vec::new(), before: 0, last, next_at: 0 }
     }
 
     /// Lets a connection hear what is told from now on, if it does not hear already. Returns whether that is news.
@@ -59,9 +61,9 @@ impl<N> FanOut<N> {
         self.is_behind().then(|| self.next_at.min(now_ms.saturating_add(FAN_OUT_GAP_MS_MAX)))
     }
 
-    /// Whether all that hear can be told at once, now.
-    pub fn fits_one_piece(&self) -> bool {
-        self.told.len() <= self.piece && !self.is_behind()
+    /// Whether all that hear can be told at once, now. Where frames are to be `gap_ms` apart, those are a piece at most.
+    pub fn tells_at_once(&self, gap_ms: u64) -> bool {
+        self.told.len() <= (if gap_ms == 0 { self.above } else { self.piece }) && !self.is_behind()
     }
 
     /// Takes what is to be told to all that hear, by [`FanOut::tell_piece`].
@@ -147,7 +149,7 @@ mod tests {
     use super::*;
 
     fn hearing(piece: usize, connections: u64) -> FanOut<u32> {
-        let mut fan_out = FanOut::new(piece);
+        let mut fan_out = FanOut::new(piece, piece);
         assert!((1..=connections).all(|number| fan_out.begin(ConnectionId(number))));
         fan_out
     }
@@ -163,10 +165,13 @@ mod tests {
 
     #[test]
     fn few_are_told_at_once() {
-        let mut few = hearing(4, 4);
-        assert!(few.fits_one_piece());
-        few.begin(ConnectionId(5));
-        assert!(!few.fits_one_piece());
+        let mut few = FanOut::<u32>::new(4, 2);
+        let mut at_once = |number, gap_ms| {
+            few.begin(ConnectionId(number));
+            few.tells_at_once(gap_ms)
+        };
+        assert!(at_once(1, 500) && at_once(2, 500) && !at_once(3, 500));
+        assert!(at_once(3, 0) && at_once(4, 0) && !at_once(5, 0));
     }
 
     #[test]
@@ -264,7 +269,7 @@ mod tests {
             size in 1usize..5,
             steps in prop::collection::vec(step(), 1..120),
         ) {
-            let mut fan_out = FanOut::new(size);
+            let mut fan_out = FanOut::new(size, size);
             let mut said = 0u32;
             // What each expects to hear next.
             let mut next: BTreeMap<ConnectionId, u32> = BTreeMap::new();

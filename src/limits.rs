@@ -160,7 +160,7 @@ pub const HOLD_NOTICES_ENOUGH: usize = 32;
 pub const FAN_OUT_NOTICES_MAX: usize = 1_000;
 
 /// Longest that a connection waits from a frame of a broadcast to the next, in milliseconds, on a relay, and in a room that has
-/// some, where more than a piece hear: who speaks meanwhile shares it. All wait for the room's thread, of which its own 2,000 take a
+/// some, where it leaves in pieces: who speaks meanwhile shares it. All wait for the room's thread, of which its own 2,000 take a
 /// fifth so, and nobody follows thousands more closely.
 pub const FAN_OUT_GAP_MS_MAX: u64 = 500;
 /// So many members of all relays and the room make that wait a millisecond: 8,000 and more make it the longest.
@@ -261,8 +261,10 @@ pub struct Limits {
     pub relay_above: usize,
     /// `RELAY_CONNECTIONS_MAX`: connections of one relay above which another is opened.
     pub relay_connections_max: usize,
-    /// `FAN_OUT_PIECE`: connections that are told in one go. Where more hear, others get their turn after each such
-    /// piece: 100 frames are some 5 ms of a thread.
+    /// `FAN_OUT_ABOVE`: connections that are told in one go: a thousand frames are some 40 ms of a thread, in which nothing
+    /// comes in. Where more hear, others get their turn after each piece.
+    pub fan_out_above: usize,
+    /// `FAN_OUT_PIECE`: connections in a piece: 100 frames are some 5 ms.
     pub fan_out_piece: usize,
     /// `JOIN_TIMEOUT_MS`: how long a connection may stay without a `join`, in milliseconds.
     pub join_timeout_ms: u64,
@@ -302,6 +304,7 @@ impl Default for Limits {
             crowd_above: 1_000,
             relay_above: 2_000,
             relay_connections_max: 4_000,
+            fan_out_above: 1_000,
             fan_out_piece: 100,
             join_timeout_ms: 60_000,
             history_messages_max: 10_000_000,
@@ -357,6 +360,7 @@ impl Limits {
         limits.relay_above = read("RELAY_ABOVE", 1.0, 32_768.0, limits.relay_above as f64) as usize;
         limits.relay_connections_max =
             read("RELAY_CONNECTIONS_MAX", 1.0, 32_768.0, limits.relay_connections_max as f64) as usize;
+        limits.fan_out_above = read("FAN_OUT_ABOVE", 1.0, 32_768.0, limits.fan_out_above as f64) as usize;
         limits.fan_out_piece = read("FAN_OUT_PIECE", 1.0, 32_768.0, limits.fan_out_piece as f64) as usize;
         limits.join_timeout_ms =
             read("JOIN_TIMEOUT_MS", 1.0, 3_600_000.0, limits.join_timeout_ms as f64) as u64;

@@ -11,7 +11,7 @@ import { Client, fence, startServer, UNHURRIED } from "./harness.js";
 import { crowd, eventually, holders, messages } from "./relay/crowd.js";
 
 const PIECE = 4;
-const vars = { ...UNHURRIED, FAN_OUT_PIECE: `${PIECE}` };
+const vars = { ...UNHURRIED, FAN_OUT_ABOVE: `${PIECE}`, FAN_OUT_PIECE: `${PIECE}` };
 const server = await startServer({ vars, watched: true });
 after(() => server.close());
 /** workerd puts an object to sleep 10 s after its last event. */
@@ -93,7 +93,7 @@ test("who speaks another dialect hears the same, and an author of `text` not its
 });
 
 test("on a relay, too, and in the room above it", async () => {
-  const own = await startServer({ vars: { ...vars, RELAY_ABOVE: "6", RELAY_CONNECTIONS_MAX: "9", FAN_OUT_PIECE: "2" }, watched: true });
+  const own = await startServer({ vars: { ...vars, RELAY_ABOVE: "6", RELAY_CONNECTIONS_MAX: "9", FAN_OUT_ABOVE: "2", FAN_OUT_PIECE: "2" }, watched: true });
   try {
     const people = await crowd(own, "tree", 15);
     assert.equal((await holders(own, "tree")).length, 1);

@@ -168,12 +168,12 @@ impl Host {
         if matches!(self.part, Part::Relay(_)) {
             // What its members have seen is not known any more: they resume on their own.
             close_all(&self.state, CloseCode::Restart);
-            let (sockets, _) = Sockets::restore(&self.state, self.settings.limits.fan_out_piece);
+            let (sockets, _) = Sockets::restore(&self.state, &self.settings.limits);
             let room = Room::relay(name, self.settings.limits.clone(), seed, now_ms);
             return Ok(Awake { room, sockets });
         }
         let mut saved = self.store.load(now_ms)?;
-        let (sockets, seats) = Sockets::restore(&self.state, self.settings.limits.fan_out_piece);
+        let (sockets, seats) = Sockets::restore(&self.state, &self.settings.limits);
         saved.seats = seats;
         let room = Room::restore(name, self.settings.limits.clone(), saved, seed, now_ms);
         self.reports.woke(&room, lost);

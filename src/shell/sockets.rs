@@ -8,6 +8,7 @@ use worker::{Error, State, WebSocket, console_error};
 
 use super::kept::{self, Kept};
 use crate::fan_out::FanOut;
+use crate::limits::Limits;
 use crate::protocol::Dialect;
 use crate::refusal::CloseCode;
 use crate::room::visitor::Visitor;
@@ -53,8 +54,8 @@ struct Socket {
 impl Sockets {
     /// Finds the connections that outlived the room's sleep, and their seats. One that the room has ended
     /// is no connection any more; it is closed again, in case the sleep came before the close left.
-    pub fn restore(state: &State, piece: usize) -> (Self, Vec<(ConnectionId, Seat)>) {
-        let (numbers, fan_out) = (Map::new(), FanOut::new(piece));
+    pub fn restore(state: &State, limits: &Limits) -> (Self, Vec<(ConnectionId, Seat)>) {
+        let (numbers, fan_out) = (Map::new(), FanOut::new(limits.fan_out_above, limits.fan_out_piece));
         let mut sockets = Self { open: LiteMap::new(), numbers, next: 1, hearing: None, fan_out };
         let mut seats = Vec::new();
         for (ws, kept) in kept::all(state) {
@@ -136,7 +137,7 @@ impl Sockets {
             let hears = open.iter().filter(|(_, socket)| socket.seat.hears());
             groups(open, &hears.map(|(connection, _)| *connection).collect::<Vec<_>>())
         });
-        let at_once = fan_out.fits_one_piece();
+        let at_once = fan_out.tells_at_once(room.fan_out_gap_ms());
         let mut sent = 0;
         for group in hearing.iter().filter(|group| at_once || group.dialect == Dialect::Relay) {
             sent += group.tell(open, &notices, room);

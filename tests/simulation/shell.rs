@@ -596,7 +596,7 @@ impl Shell {
 
     /// As `Sockets::broadcast`.
     fn broadcast(&mut self, stage: &mut Stage, awake: &mut Awake, notices: Vec<Notice>) {
-        let at_once = awake.fan_out.fits_one_piece();
+        let at_once = awake.fan_out.tells_at_once(awake.room.fan_out_gap_ms());
         let is_now = |socket: &Socket| at_once || stage.links[socket.link].dialect == Dialect::Relay;
         let hearing = awake.sockets.iter().filter(|(_, socket)| socket.seat.hears() && is_now(socket));
         let now: Vec<_> = hearing.map(|(connection, _)| *connection).collect();
@@ -804,7 +804,7 @@ fn told_to_relay(frame: &str) -> impl Iterator<Item = Message> {
 
 impl Awake {
     fn new(room: Room, piece: usize) -> Self {
-        Self { room, sockets: BTreeMap::new(), next: 1, fan_out: FanOut::new(piece) }
+        Self { room, sockets: BTreeMap::new(), next: 1, fan_out: FanOut::new(piece, piece) }
     }
 
     /// When it wants its next turn.
