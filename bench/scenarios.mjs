@@ -125,7 +125,7 @@ export const SCENARIOS = [
   {
     name: "idle",
     title: "idle members: 4,000 against 1,000",
-    servers: ["parlor", "floor", "seats"],
+    servers: ["parlor", "floor", "seats", "words"],
     few: 1_000,
     // Each collection is a full one: what waits to be collected is not a member's memory.
     v8Flags: ["--gc-global"],
@@ -134,6 +134,12 @@ export const SCENARIOS = [
       {
         measure: "memory of a member over the floor's, KiB",
         value: (of) => of("parlor").kib_per_member - of("floor").kib_per_member,
+        limit: 1,
+        sense: "at most",
+      },
+      {
+        measure: "the same over that of the floor once each member has said something and was answered",
+        value: (of) => of("parlor").kib_per_member - of("words").kib_per_member,
         limit: 1,
         sense: "at most",
       },

@@ -67,6 +67,7 @@ const PARLOR_VARS = {
  * @property {string} [folder] to keep the storage in, which outlives the server then
  * @property {number} [port] instead of any that is free
  * @property {Apart} [apart] for Parlor, of several processes
+ * @property {number} [inspector] the port for V8's inspector, if it is to be had
  */
 /**
  * @typedef {object} Apart one of several processes of Parlor: see peers/apart.js
@@ -101,6 +102,7 @@ export const SERVERS = {
   log: keeper("log", "the floor, and a log that is read on waking"),
   row: keeper("row", "the floor, and each message on disk before anybody is told"),
   keeper: keeper("seats,log,row", "the floor, and all three"),
+  words: keeper("words", "the floor, and each member has said something and was answered"),
   partyserver: {
     title: "PartyServer, hibernating",
     what: "parsed, rebuilt; nothing stored",
@@ -150,7 +152,8 @@ export const SERVERS = {
 
 /** An object as bare as the floor, that keeps something. @param {string} keeps @param {string} what @returns {Peer} */
 function keeper(keeps, what) {
-  const dialect = { path: "/bench-{room}", message: OBJECT };
+  const greeting = keeps === "words" ? { on_open: ["hello"], ready: "welcome" } : {};
+  const dialect = { path: "/bench-{room}", message: OBJECT, ...greeting };
   return { title: `that, keeping ${keeps}`, what, dialect, start: (options) => startObjects({ "index.js": join(PEERS, "keeper.js") }, { ...options, vars: { KEEPS: keeps } }) };
 }
 
@@ -202,7 +205,7 @@ function startObjects(modules, options = {}) {
  * @param {Record<string, string>} vars
  * @param {StartOptions} options
  */
-async function startWorkerd(modules, objects, vars, { flags = [], v8Flags = [], folder: kept, port = 0, apart }) {
+async function startWorkerd(modules, objects, vars, { flags = [], v8Flags = [], folder: kept, port = 0, apart, inspector }) {
   const folder = kept ?? mkdtempSync(join(tmpdir(), "parlor-bench-"));
   const list = (/** @type {string[]} */ items) => `[${items.join(", ")}]`;
   const text = JSON.stringify; // JSON's strings are Cap'n Proto's too
@@ -236,18 +239,27 @@ const main :Workerd.Worker = (
 );
 `,
   );
-  const args = ["serve", "--experimental", "--control-fd=3", config];
-  return start(WORKERD, args, 3, (line) => JSON.parse(line).port, folder, kept === undefined);
+  const args = ["serve", "--experimental", "--control-fd=3", ...(inspector ? [`--inspector-addr=127.0.0.1:${inspector}`] : []), config];
+  /** @param {string} line */
+  const portOf = (line) => {
+    const { event, port } = JSON.parse(line);
+    return event === "listen" ? port : undefined;
+  };
+  return start(WORKERD, args, 3, portOf, folder, kept === undefined);
 }
 
-/** ScaleSocket prints no port of its own choice, so it gets one that was free a moment ago. */
-async function startScaleSocket() {
-  const port = await new Promise((resolve) => {
+/** A port that was free a moment ago, for programs that print none of their own choice. @returns {Promise<number>} */
+export function freePort() {
+  return new Promise((resolve) => {
     const probe = createServer().listen(0, "127.0.0.1", () => {
       const address = /** @type {import("node:net").AddressInfo} */ (probe.address());
       probe.close(() => resolve(address.port));
     });
   });
+}
+
+async function startScaleSocket() {
+  const port = await freePort();
   const args = ["--addr", `127.0.0.1:${port}`, "--json", "--cache", "all:64", "cat"];
   return start(SCALESOCKET, args, 1, () => port); // its first line says that it listens
 }
@@ -261,7 +273,7 @@ function startProgram(command, args) {
  * @param {string} command
  * @param {string[]} args
  * @param {number} stream where it says its port
- * @param {(line: string) => number} portOf
+ * @param {(line: string) => number | undefined} portOf of a line, if it names the port
  * @param {string} [folder] where it runs
  * @param {boolean} [temporary] whether the folder is deleted at its end
  * @returns {Promise<Running>}
@@ -274,11 +286,11 @@ async function start(command, args, stream, portOf, folder, temporary = false) {
   const lines = createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdio[stream]) });
   const late = setTimeout(() => child.kill("SIGKILL"), START_TIMEOUT_MS);
   const exited = once(child, "exit");
-  const line = await Promise.race([once(lines, "line"), exited]);
+  const port = await firstPort(lines, portOf);
   clearTimeout(late);
-  if (child.exitCode !== null || typeof line[0] !== "string") throw new Error(`${basename(command)} does not start: ${output}`);
+  if (child.exitCode !== null || port === undefined) throw new Error(`${basename(command)} does not start: ${output}`);
   return {
-    port: portOf(line[0]),
+    port,
     pids: [/** @type {number} */ (child.pid)],
     output: () => output,
     stop: async () => {
@@ -287,6 +299,21 @@ async function start(command, args, stream, portOf, folder, temporary = false) {
       if (folder && temporary) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/**
+ * All lines are read, so that what goes on to print does not wait for it.
+ * @param {import("node:readline").Interface} lines @param {(line: string) => number | undefined} portOf
+ * @returns {Promise<number | undefined>} none once there are no more lines
+ */
+function firstPort(lines, portOf) {
+  return new Promise((resolve) => {
+    lines.on("close", () => resolve(undefined));
+    lines.on("line", (line) => {
+      const port = portOf(line);
+      if (port !== undefined) resolve(port);
+    });
+  });
 }
 
 /** Bundles a peer with the packages that it uses. @param {string} name @returns {Promise<string>} the file */

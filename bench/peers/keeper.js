@@ -4,6 +4,7 @@
 //   seats   who each connection is, as an attachment that is read on waking
 //   log     the newest row of a log, read on waking
 //   row     each message in a row of the log, on disk before anybody is told
+//   words   nothing, but each member says something on coming and is answered: what the platform takes for that
 
 import { DurableObject } from "cloudflare:workers";
 
@@ -36,7 +37,8 @@ export class Room extends DurableObject {
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  webSocketMessage(_ws, message) {
+  webSocketMessage(from, message) {
+    if (this.#keeps.has("words") && message === "hello") return from.send("welcome");
     const sockets = this.ctx.getWebSockets();
     if (this.#keeps.has("seats")) this.#seats ??= new Map(sockets.map((ws) => [ws, JSON.parse(ws.deserializeAttachment())]));
     if (this.#keeps.has("row")) this.#sql.exec("INSERT INTO segment (body) VALUES (?)", message);

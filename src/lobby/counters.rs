@@ -95,7 +95,13 @@ impl Counters {
         Some(counters)
     }
 
-    pub(super) fn write(&self, line: &mut String) {
+    /// Reads what [`Counters::write`] wrote.
+    pub fn from_line(line: &str) -> Option<Self> {
+        Self::read(&mut Words::of(line))
+    }
+
+    /// Adds all numbers to a line, as words.
+    pub fn write(&self, line: &mut String) {
         write_numbers(line, &[self.opened, self.wakes, self.frames, self.batched]);
         write_numbers(line, &[self.received, self.requests, self.rows_written, self.rows_read]);
         write_numbers(line, &self.batches);
@@ -118,6 +124,17 @@ mod tests {
         }
         assert_eq!(counters.batches, [1, 1, 2, 0, 0, 0, 0, 1, 2]);
         assert_eq!((counters.batched, counters.frames), (5_267, 70));
+    }
+
+    #[test]
+    fn a_line_is_read_as_it_was_written() {
+        let mut counters = Counters { opened: 1, rows_written: 2, ..Counters::default() };
+        counters.broadcast(3, 4);
+        counters.refused("rate_limited");
+        let mut line = String::new();
+        counters.write(&mut line);
+        assert_eq!(Counters::from_line(&line), Some(counters));
+        assert_eq!(Counters::from_line("1 2"), None);
     }
 
     #[test]

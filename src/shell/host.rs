@@ -18,6 +18,7 @@ use super::sockets::{Sockets, close_all, give_way};
 use super::store::Store;
 use super::timer::Timer;
 use crate::name::RoomName;
+use crate::protocol::PING;
 use crate::refusal::CloseCode;
 use crate::relay::{self, wire};
 use crate::room::{Archive, Effect, Event, Fault, Position, Reply, Room};
@@ -211,11 +212,26 @@ impl Host {
                 }
                 Effect::Close(connection, code) => awake.sockets.close(connection, code, &awake.room),
                 Effect::Connect(position) => self.connect(position.as_ref()),
-                Effect::Up(frame) => self.line.send(&frame),
-                Effect::Disconnect => self.line.end(),
+                Effect::Up(frame) => {
+                    if frame == PING {
+                        self.tell_counted();
+                    }
+                    self.line.send(&frame);
+                }
+                Effect::Disconnect => {
+                    self.tell_counted();
+                    self.line.end();
+                }
             }
         }
         Ok(())
+    }
+
+    /// Tells a relay's room what was counted here since, beside what is said now and then anyway.
+    fn tell_counted(&self) {
+        if let Some(frame) = self.reports.take_counted() {
+            self.line.send(&frame);
+        }
     }
 
     /// Lets something happen to the room.

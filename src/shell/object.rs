@@ -104,7 +104,10 @@ impl RoomObject {
                 return (dialect != Dialect::Relay).then_some(counted);
             }
             if dialect == Dialect::Relay {
-                of_relay = Some((connection, wire::read_ups(&text?)));
+                let text = text?;
+                if !self.host.reports.add_counted(&text) {
+                    of_relay = Some((connection, wire::read_ups(&text)));
+                }
                 return None;
             }
             let frame = text.ok_or(Unreadable::Binary).and_then(|text| {

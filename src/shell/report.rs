@@ -24,7 +24,10 @@ extern "C" {
     fn answer_pings(state: &JsValue, pair: Option<&JsValue>);
 }
 
-/// What a room tells the lobby.
+/// How a relay's frame begins that tells its room what it has counted. No line of `relay::wire` does.
+const COUNTED: &str = "counted ";
+
+/// What a room tells the lobby; of a relay, what it has counted.
 pub(super) struct Reports {
     name: String,
     lobby: String,
@@ -81,6 +84,23 @@ impl Reports {
         let at_ms = if reporter.is_due(now_ms) { Some(0) } else { reporter.timeout() };
         drop(reporter);
         self.set_timer(at_ms, now_ms);
+    }
+
+    /// What a relay has counted since it told its room last, if anything.
+    pub fn take_counted(&self) -> Option<String> {
+        let counters = std::mem::take(&mut self.reporter.borrow_mut().counters);
+        let mut frame = COUNTED.to_owned();
+        counters.write(&mut frame);
+        (counters != Counters::default()).then_some(frame)
+    }
+
+    /// Counts as the room's own what a relay has counted. Returns whether the frame was about that.
+    pub fn add_counted(&self, frame: &str) -> bool {
+        let counted = frame.strip_prefix(COUNTED).map(Counters::from_line);
+        if let Some(Some(counters)) = &counted {
+            self.count(|own| own.add(counters));
+        }
+        counted.is_some()
     }
 
     /// Answers the lobby, which asks.

@@ -94,6 +94,21 @@ test("the number of a crowd is told to all, is true, and is seen from outside", 
   await eventually(async () => (await server.request(`/api/rooms/${room}`)).json.connections === 6);
 });
 
+test("what relays send on, and who came to them, is counted", async () => {
+  const own = await startServer({ vars: { ...UNHURRIED, ...LIMITS } });
+  const people = await crowd(own, "told", 8);
+  const first = /** @type {Client} */ (people[0]);
+  const lines = 100;
+  for (let n = 0; n < lines; n++) await first.say(`line ${n}`);
+  const counted = async (/** @type {string} */ name) => Number(new RegExp(`^${name}_total (\\d+)$`, "m").exec((await own.request("/metrics")).text)?.[1]);
+  await eventually(async () => {
+    // A relay tells every 10 s, and its room when something happens there.
+    await first.say("and?");
+    return (await counted("parlor_fanout_frames")) >= lines * people.length && (await counted("parlor_connections_opened")) >= people.length;
+  }, 30_000);
+  await own.close();
+});
+
 test("other dialects are at home on a relay", async () => {
   const room = "dialects";
   const [alice] = await crowd(server, room, 3);
