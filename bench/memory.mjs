@@ -22,12 +22,12 @@ const HELD_MS = 30_000;
 await main(async () => {
   const { values } = parseArgs({ options: { members: { type: "string", default: "1,1000,3000,6000,9000" } } });
   await prepare();
-  /** @type {{ members: number, heap: number, outside: number, process: number }[]} */
+  /** @type {{ members: number, heap: number, wasm: number, process: number }[]} */
   const seen = [];
   for (const members of values.members.split(",").map(Number)) await step(`${members} members`, async () => void seen.push({ members, ...(await measure(members)) }));
   const [few, most] = [seen.at(1), seen.at(-1)];
   if (!few || !most) return;
-  const isolate = (/** @type {typeof most} */ it) => it.heap + it.outside;
+  const isolate = (/** @type {typeof most} */ it) => it.heap + it.wasm;
   const each = (isolate(most) - isolate(few)) / (most.members - few.members);
   const fit = Math.floor((ISOLATE_BYTES - isolate(few)) / each + few.members);
   const mib = (/** @type {number} */ bytes) => (bytes / 1024 / 1024).toFixed(1);
@@ -36,9 +36,9 @@ await main(async () => {
     "",
     `\`npm run bench:memory\`, ${new Date().toISOString()}. ${MESSAGES} messages of history, all members idle.`,
     "",
-    "| members | V8's heap, MiB | outside of it, WebAssembly included | the process of workerd |",
+    "| members | V8's heap, MiB | WebAssembly's memory | the process of workerd |",
     "|---|---|---|---|",
-    ...seen.map((it) => `| ${it.members.toLocaleString("en")} | ${mib(it.heap)} | ${mib(it.outside)} | ${mib(it.process)} |`),
+    ...seen.map((it) => `| ${it.members.toLocaleString("en")} | ${mib(it.heap)} | ${mib(it.wasm)} | ${mib(it.process)} |`),
     "",
     `A member takes ${(each / 1024).toFixed(2)} KiB of the isolate, so one of 128 MB holds a room of ${fit.toLocaleString("en")}, by these; the platform lets an object have 32,768.`,
   ];
@@ -71,20 +71,32 @@ async function heapOf(port) {
   const socket = new WebSocket(target?.webSocketDebuggerUrl ?? "");
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
   let id = 0;
-  const ask = (/** @type {string} */ method) =>
+  const ask = (/** @type {string} */ method, params = {}) =>
     new Promise((resolve) => {
       const own = ++id;
       socket.on("message", (text) => {
         const answer = JSON.parse(`${text}`);
         if (answer.id === own) resolve(answer.result);
       });
-      socket.send(JSON.stringify({ id: own, method }));
+      socket.send(JSON.stringify({ id: own, method, params }));
     });
+  const context = new Promise((resolve) => {
+    socket.on("message", (text) => {
+      const { method, params } = JSON.parse(`${text}`);
+      if (method === "Runtime.executionContextCreated") resolve(params.context.id);
+    });
+  });
+  await ask("Runtime.enable");
   await ask("HeapProfiler.enable");
   await ask("HeapProfiler.collectGarbage");
   const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = /** @type {Record<string, number>} */ (await ask("Runtime.getHeapUsage"));
+  // V8 does not count it there.
+  const memory = await ask("Runtime.evaluate", { expression: "WebAssembly.Memory.prototype", contextId: await context });
+  const found = await ask("Runtime.queryObjects", { prototypeObjectId: memory.result.objectId });
+  const functionDeclaration = "function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0) }";
+  const wasm = await ask("Runtime.callFunctionOn", { objectId: found.objects.objectId, functionDeclaration });
   socket.terminate();
-  return { heap: (usedSize ?? NaN) + embedderHeapUsedSize, outside: backingStorageSize };
+  return { heap: (usedSize ?? NaN) + embedderHeapUsedSize + backingStorageSize, wasm: wasm.result.value };
 }
 
 /** @param {number} ms */
