@@ -4,6 +4,8 @@
 //! applies in their order. What it has to read from storage it reads through [`Archive`], which
 //! answers at once, as the platform's SQLite does.
 
+use std::rc::Rc;
+
 use thiserror::Error;
 
 use super::log::{Line, Page, Range, Segment, SegmentHead, Seq};
@@ -330,7 +332,7 @@ pub struct Welcome {
     /// The note to take the member up again with.
     pub session: String,
     /// Who is here, at most 200 of them.
-    pub members: Vec<Member>,
+    pub members: Rc<[Member]>,
     /// How many are here.
     pub member_count: usize,
     /// What a client has to keep to.
@@ -338,7 +340,7 @@ pub struct Welcome {
     /// Whether `page` is exactly what was missed.
     pub recovered: bool,
     /// What was missed, or the newest messages.
-    pub page: Page,
+    pub page: Rc<Page>,
     /// What the member may do.
     pub role: Role,
     /// The room's rules.

@@ -1,5 +1,9 @@
 //! The flush: stores what is new in one write, tells everybody in one go, then welcomes those who joined.
 
+use std::rc::Rc;
+
+use super::log::Page;
+use super::presence::Member;
 use super::*;
 
 impl Room {
@@ -17,11 +21,13 @@ impl Room {
                 Queued::Notice(notice) => Some(notice),
             })
             .collect();
-        let mut welcomes = Vec::new();
+        let (mut welcomes, mut same) = (Vec::new(), Same::default());
         for (connection, awaited) in std::mem::take(&mut self.waiting) {
             let written = Written { rows: &rows, archive };
             welcomes.extend(match awaited {
-                Awaited::Welcome(after) => self.welcome(connection, after.as_ref(), now_ms, &written)?,
+                Awaited::Welcome(after) => {
+                    self.welcome(connection, after.as_ref(), &mut same, now_ms, &written)?
+                }
                 Awaited::Hearing(history) => self.begin_hearing(connection, history, &written)?,
                 Awaited::Link(after) => self.greet(connection, after.as_ref(), &written)?,
             });
@@ -56,6 +62,7 @@ impl Room {
         &self,
         connection: ConnectionId,
         after: Option<&Position>,
+        same: &mut Same,
         now_ms: u64,
         archive: &dyn Archive,
     ) -> Effects {
@@ -73,9 +80,15 @@ impl Room {
         let page = match missed {
             Some((seq, missed)) => {
                 let seq = seq + Seq::from(planted(Bug::ResumeOffByOne));
-                self.log.page(Range::After(seq), missed, archive)?
+                Rc::new(self.log.page(Range::After(seq), missed, archive)?)
             }
-            None => self.log.page(Range::Newest, self.limits.history_on_join, archive)?,
+            None => match &same.newest {
+                Some(page) => page.clone(),
+                None => {
+                    let page = self.log.page(Range::Newest, self.limits.history_on_join, archive)?;
+                    same.newest.insert(Rc::new(page)).clone()
+                }
+            },
         };
         let welcome = Welcome {
             room: self.name.to_string(),
@@ -83,7 +96,7 @@ impl Room {
             head,
             you: you.clone(),
             session: self.session_of(connection, you.id, now_ms),
-            members: self.presence.list(),
+            members: same.members.get_or_insert_with(|| self.presence.list().into()).clone(),
             member_count: self.member_count(),
             limits: self.limits.for_clients(),
             recovered: missed.is_some(),
@@ -120,6 +133,13 @@ impl Room {
         let at = if self.queue.len() < HOLD_NOTICES_ENOUGH { due } else { now_ms };
         self.flush_at = Some(self.flush_at.map_or(at, |earlier| earlier.min(at)));
     }
+}
+
+/// What is the same in all welcomes of a flush: with a copy of it for each, a thousand who come at once would take 20 MB.
+#[derive(Default)]
+pub(super) struct Same {
+    members: Option<Rc<[Member]>>,
+    newest: Option<Rc<Page>>,
 }
 
 /// The rows that these effects will write.

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use std::rc::Rc;
+
 use super::harness::{Client, SEED, World};
 use super::*;
 use crate::limits::{HISTORY_LIMIT_MAX, HOLD_MS_MAX, REMEMBERED_MS_MIN, SEGMENT_MESSAGES_MAX, SESSION_MS};
@@ -521,6 +523,8 @@ fn a_joiner_among_others_in_one_flush_sees_one_consistent_room() {
         world.ask(*connection, Request::Join { name, session: None, after: None });
     }
     world.flush();
+    let [first, last] = [many[0], many[49]].map(|connection| world.welcome(connection));
+    assert!(Rc::ptr_eq(&first.members, &last.members) && Rc::ptr_eq(&first.page, &last.page), "kept once");
     for connection in many {
         assert_eq!(world.welcome(connection).member_count, 51);
         assert_eq!(world.client(connection).messages.len(), 50);
