@@ -70,6 +70,12 @@ pub const SIGNAL_BURST: f64 = 30.0;
 /// `typing` and `rename` frames a second that a member may send for long.
 pub const SIGNAL_PER_SECOND: f64 = 3.0;
 
+/// Orders of moderators that one of them may give at once, over WebSocket and HTTP together: each writes rows and is told. The rate
+/// of its messages holds where that is higher.
+pub const ORDER_BURST: f64 = 30.0;
+/// The same for long, in orders a second: more than anybody clicks.
+pub const ORDER_PER_SECOND: f64 = 5.0;
+
 /// Frames that lead to nothing which a connection may send at once: those refused, dropped, repeated,
 /// ignored, and reads. At one more it is closed, 4429: each costs the room as much as a message does.
 pub const FUTILE_BURST: f64 = 500.0;

@@ -196,6 +196,22 @@ test("mute, lock, slow mode and clear hold for all and across sleep", async () =
   assert.equal((await server.request("/api/rooms/order/messages", bearer(token()))).json.messages.length, 1);
 });
 
+test("a moderator's orders are bounded, over the socket and HTTP together", async () => {
+  const olga = await join("hasty", "Olga", { role: "owner", sub: "olga" });
+  for (let n = 0; n < 35; n++) olga.write({ type: "lock", on: n % 2 === 0 });
+  const over = await olga.next("error");
+  assert.deepEqual([over.code, over.temporary], ["rate_limited", true]);
+  assert.ok(over.retry_after_ms > 0 && over.retry_after_ms <= 200, over.retry_after_ms);
+  const order = () => server.request("/api/rooms/hasty/moderation", { method: "POST", body: { type: "lock", on: false }, ...bearer(token({ role: "owner", sub: "olga" })) });
+  const answers = await Promise.all(Array.from({ length: 20 }, order));
+  const refused = answers.find(({ status }) => status === 429);
+  assert.equal(refused?.json.error.code, "rate_limited");
+  assert.ok(Number(refused?.headers["retry-after"]) >= 1);
+  const other = await join("hasty", "May", { role: "moderator", sub: "may" });
+  other.write({ type: "lock", on: false });
+  assert.equal((await other.next("record")).action, "lock");
+});
+
 test("whose token does not open a room does not see it in the list", async () => {
   await (await join("listed", "Ada")).say("hello");
   const list = async (/** @type {object} */ options) => (await server.request("/api/rooms", options)).json;

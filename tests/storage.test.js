@@ -19,18 +19,28 @@ after(() => server.close());
 
 /** Puts a stored room in the place of the room of this name. @param {string} room @param {string} sql */
 async function plant(room, sql) {
+  const made = await begin(room);
+  await server.stop();
+  for (const file of made) rmSync(file, { force: true });
+  within(made, (database) => database.exec(sql));
+  await server.start();
+}
+
+/** Begins a room. Returns its files. @param {string} room */
+async function begin(room) {
   const folder = join(server.folder, "state", "do", "parlor-RoomObject");
   const before = new Set(readdirSync(folder));
   await server.request(`/api/rooms/${room}/messages`, { method: "POST", body: { id: "1", name: "Bot", text: "x" } });
-  const made = readdirSync(folder).filter((file) => !before.has(file));
-  await server.stop();
-  for (const file of made) rmSync(join(folder, file), { force: true });
-  const file = made.find((name) => name.endsWith(".sqlite"));
+  return readdirSync(folder).filter((file) => !before.has(file)).map((file) => join(folder, file));
+}
+
+/** Does something to a room's database, while the server is stopped. @param {string[]} files @param {(database: DatabaseSync) => void} work */
+function within(files, work) {
+  const file = files.find((name) => name.endsWith(".sqlite"));
   assert.ok(file, "the room has a file of its own");
-  const database = new DatabaseSync(join(folder, file));
-  database.exec(sql);
+  const database = new DatabaseSync(file);
+  work(database);
   database.close();
-  await server.start();
 }
 
 for (const file of readdirSync(FIXTURES)) {
@@ -67,6 +77,30 @@ test("a room that a newer version wrote is refused and left as it is", async () 
   assert.deepEqual([answer.status, answer.json.error.code], [500, "fault"]);
   const post = await server.request("/api/rooms/from-the-future/messages", { method: "POST", body: { id: "2", name: "Bot", text: "x" } });
   assert.equal(post.status, 500);
+});
+
+test("of records a room keeps the newest ten thousand", async () => {
+  await server.request("/api/rooms/any/messages", { method: "POST", body: { id: "1", name: "Bot", text: "x" } });
+  const files = await begin("recorded");
+  await server.stop();
+  within(files, (database) => {
+    const insert = database.prepare("INSERT INTO record (record) VALUES ('{}')");
+    database.exec("BEGIN");
+    for (let n = 0; n < 10_000; n++) insert.run();
+    database.exec("COMMIT");
+  });
+  await server.start();
+  const ada = await Client.join(server, "recorded", "Ada");
+  for (let n = 0; n < 3; n++) {
+    ada.write({ type: "report", seq: 1, reason: "rude" });
+    await ada.next("reported");
+  }
+  await server.stop();
+  within(files, (database) => {
+    const kept = database.prepare("SELECT count(*) AS count, min(number) AS first, max(number) AS last FROM record").get();
+    assert.deepEqual({ ...kept }, { count: 10_000, first: 4, last: 10_003 });
+  });
+  await server.start();
 });
 
 test("a room left alone is wiped by its alarm, and its name begins anew", async () => {

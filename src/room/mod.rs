@@ -57,8 +57,8 @@ use visitor::{Rate, Role, Visitor};
 
 use crate::limits::{
     ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, ARRIVALS_FOR_ABUSE, ARRIVALS_PER_SECOND, BAD_FRAMES_MAX, COUNT_GAP_MS,
-    FUTILE_BURST, FUTILE_BYTES, FUTILE_PER_SECOND, HOLD_MS_MAX, HOLD_NOTICES_ENOUGH, Limits,
-    RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND, TURN_FRAMES,
+    FUTILE_BURST, FUTILE_BYTES, FUTILE_PER_SECOND, HOLD_MS_MAX, HOLD_NOTICES_ENOUGH, Limits, ORDER_BURST,
+    ORDER_PER_SECOND, RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND, TURN_FRAMES,
 };
 use crate::name::{DisplayName, MessageId, RoomName, Text};
 use crate::planted::{Bug, planted};
@@ -130,7 +130,10 @@ enum Awaited {
 #[derive(Debug)]
 struct Buckets {
     send: Bucket,
+    /// How fast it may speak, as its token said last.
+    rate: Rate,
     signal: Bucket,
+    order: Bucket,
     /// When the member last said something.
     spoke_at: Option<u64>,
 }
@@ -428,9 +431,12 @@ impl Room {
     }
 
     fn buckets(&mut self, member: MemberId, now_ms: u64) -> &mut Buckets {
+        let rate = self.rate();
         self.buckets.entry(member).or_insert_with(|| Buckets {
             send: Bucket::full(f64::INFINITY, now_ms),
+            rate,
             signal: Bucket::full(SIGNAL_BURST, now_ms),
+            order: Bucket::full(f64::INFINITY, now_ms),
             spoke_at: None,
         })
     }
@@ -455,13 +461,13 @@ impl Room {
         if self.buckets.len() <= 2 * self.presence.count() + 64 {
             return;
         }
-        let (burst, per_second) = (self.limits.rate_burst, self.limits.rate_per_second);
         let slow_ms = self.rules.house.slow_mode_ms;
         self.buckets.retain(|_, buckets| {
             let slowed = buckets.spoke_at.is_some_and(|at| at.saturating_add(slow_ms) > now_ms);
             !(!slowed
-                && buckets.send.is_full(burst, per_second, now_ms)
-                && buckets.signal.is_full(SIGNAL_BURST, SIGNAL_PER_SECOND, now_ms))
+                && buckets.send.is_full(buckets.rate.burst, buckets.rate.per_second, now_ms)
+                && buckets.signal.is_full(SIGNAL_BURST, SIGNAL_PER_SECOND, now_ms)
+                && buckets.order.is_full(ORDER_BURST, ORDER_PER_SECOND, now_ms))
         });
     }
 }

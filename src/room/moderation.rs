@@ -152,7 +152,7 @@ impl Room {
             None => meta.secret.member_named(&name),
         };
         let by = Actor { id, name, sub: visitor.subject.clone() };
-        self.moderate(by, visitor.role, &order, now_ms, archive)
+        self.moderate(by, visitor, &order, now_ms, archive)
     }
 
     /// How the room is kept, for a moderator, as JSON: rules, and a page of records.
@@ -189,12 +189,12 @@ impl Room {
         now_ms: u64,
         archive: &dyn Archive,
     ) -> Effects {
-        let (Some(by), role) = (self.actor(connection, member), self.role_of(connection)) else {
-            return Ok(Vec::new());
-        };
-        let (mut effects, done) = self.moderate(by, role, order, now_ms, archive)?;
-        if let Err(refusal) = done {
-            effects.extend(self.refuse(connection, refusal, None, now_ms));
+        let Some(by) = self.actor(connection, member) else { return Ok(Vec::new()) };
+        let visitor = self.visitor(connection);
+        let (mut effects, done) = self.moderate(by, &visitor, order, now_ms, archive)?;
+        match done {
+            Ok(_) => self.note_good_frame(connection, true),
+            Err(refusal) => effects.extend(self.refuse(connection, refusal, None, now_ms)),
         }
         Ok(effects)
     }
@@ -202,13 +202,18 @@ impl Room {
     pub(super) fn moderate(
         &mut self,
         by: Actor,
-        role: Role,
+        visitor: &Visitor,
         order: &Order,
         now_ms: u64,
         archive: &dyn Archive,
     ) -> Result<Done, Fault> {
+        let (role, rate) = (visitor.role, visitor.rate.unwrap_or(self.rate()));
         if role < order.needs() {
             return Ok((Vec::new(), Err(Refusal::Forbidden)));
+        }
+        let (burst, per_second) = (rate.burst.max(ORDER_BURST), rate.per_second.max(ORDER_PER_SECOND));
+        if let Err(retry_after_ms) = self.buckets(by.id, now_ms).order.take(burst, per_second, now_ms) {
+            return Ok((Vec::new(), Err(Refusal::RateLimited { retry_after_ms })));
         }
         // What was said before the order is stored and told before it.
         let mut effects = if self.flush_at.is_some() { self.flush(now_ms, archive)? } else { Vec::new() };

@@ -4,7 +4,7 @@ use super::harness::World;
 use super::moderation::{Order, Whom};
 use super::rules::{House, Sentences};
 use super::*;
-use crate::limits::{REASON_CHARS_MAX, SENTENCE_MS_MAX, SLOW_MODE_MS_MAX};
+use crate::limits::{ORDER_BURST, ORDER_PER_SECOND, REASON_CHARS_MAX, SENTENCE_MS_MAX, SLOW_MODE_MS_MAX};
 
 fn with_role(role: Role, subject: &str) -> Visitor {
     Visitor { role, subject: Some(subject.to_owned()), ..Visitor::default() }
@@ -357,6 +357,68 @@ fn a_room_that_was_never_used_has_nothing_to_moderate() {
     assert_eq!(world.order_over_http(&owner(), Order::Clear), Err(Refusal::UnknownRoom));
     assert_eq!(world.room.order_kept(&owner(), None, 1, &world.disk).unwrap(), Err(Refusal::UnknownRoom));
     assert_eq!(world.disk.meta, None);
+}
+
+#[test]
+fn a_moderator_s_orders_are_bounded_over_socket_and_http_together() {
+    let mut world = World::new();
+    let (mo, tab) = (world.join_as("Mo", moderator()), world.join_as("Mo", moderator()));
+    let lock = |number: u64| Order::Lock { on: number.is_multiple_of(2) };
+    for number in 0..ORDER_BURST as u64 {
+        match number % 3 {
+            0 => world.ask(mo, Request::Moderate(lock(number))),
+            1 => world.ask(tab, Request::Moderate(lock(number))),
+            _ => {
+                let done =
+                    world.room.moderate_over_http(lock(number), &moderator(), world.now_ms, &world.disk);
+                assert!(done.unwrap().1.is_ok(), "{number}");
+            }
+        }
+    }
+    let (kept, rows) = (world.disk.records.len(), world.disk.rows_written);
+    world.ask(mo, Request::Moderate(lock(0)));
+    let gap_ms = (1_000.0 / ORDER_PER_SECOND) as u64;
+    let over = Refusal::RateLimited { retry_after_ms: gap_ms };
+    let Some(Reply::Refused { refusal, id: None }) = world.client(mo).replies.last() else { panic!("taken") };
+    assert_eq!(refusal, &over);
+    let refused = world.room.moderate_over_http(lock(0), &moderator(), world.now_ms, &world.disk).unwrap();
+    assert_eq!(refused, (Vec::new(), Err(over)));
+    assert_eq!((world.disk.records.len(), world.disk.rows_written), (kept, rows), "nothing is written");
+    let other = world.join_as("Olga", owner());
+    world.order(other, lock(0));
+    assert!(world.client(other).refusals().is_empty(), "another's are another's");
+    world.advance(gap_ms);
+    world.ask(tab, Request::Moderate(lock(0)));
+    assert!(world.client(tab).refusals().is_empty());
+    let bot =
+        Visitor { rate: Some(Rate { burst: 100.0, per_second: 50.0 }), ..with_role(Role::Moderator, "bot") };
+    let bot = world.join_as("Bot", bot);
+    for number in 0..100 {
+        world.ask(bot, Request::Moderate(lock(number)));
+    }
+    assert!(world.client(bot).refusals().is_empty());
+    world.ask(bot, Request::Moderate(lock(0)));
+    assert_eq!(world.client(bot).refusals(), ["rate_limited"]);
+}
+
+#[test]
+fn who_goes_on_giving_orders_too_fast_is_ended_and_who_waits_is_not() {
+    let mut world = World::new();
+    let (mo, patient) =
+        (world.join_as("Mo", moderator()), world.join_as("May", with_role(Role::Moderator, "may")));
+    let lock = Request::Moderate(Order::Lock { on: true });
+    for number in 0..200 {
+        world.ask(mo, lock.clone());
+        if number < ORDER_BURST as u64 + 19 {
+            world.ask(patient, lock.clone());
+        }
+    }
+    assert_eq!(world.client(mo).closed, Some(CloseCode::RateLimited));
+    for _ in 0..3 {
+        world.advance(1_000);
+        (0..20).for_each(|_| world.ask(patient, lock.clone()));
+    }
+    assert_eq!(world.client(patient).closed, None, "not so many in a row");
 }
 
 #[test]

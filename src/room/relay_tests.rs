@@ -6,8 +6,8 @@ use super::rules::House;
 use super::tree::{Tree, Who};
 use super::*;
 use crate::limits::{
-    COUNT_GAP_MS, FUTILE_BURST, REASON_CHARS_MAX, RELAY_GRACE_MS, RELAY_HOLD_MS, RELAY_LINGER_MS,
-    RELAY_RESUME_MESSAGES_MAX,
+    COUNT_GAP_MS, FUTILE_BURST, ORDER_BURST, REASON_CHARS_MAX, RELAY_GRACE_MS, RELAY_HOLD_MS,
+    RELAY_LINGER_MS, RELAY_RESUME_MESSAGES_MAX,
 };
 use crate::name::DisplayName;
 use crate::protocol::Dialect;
@@ -349,6 +349,22 @@ fn what_a_moderator_orders_at_a_relay_counts_as_it_does_in_the_room() {
         }
         assert_eq!(tree.client(mo).closed, None, "at {place}");
     }
+}
+
+#[test]
+fn a_moderator_s_orders_are_counted_once_wherever_they_are_given() {
+    let limits = Limits { relay_above: 1, ..Limits::default() };
+    let mut tree = Tree::with(2, limits);
+    let places = [0, 1, 2].map(|place| tree.join_as(place, "Mo", moderator()));
+    let began_ms = tree.now_ms;
+    for number in 0..ORDER_BURST as usize + 3 {
+        order(&mut tree, places[number % 3], rules(number as u64));
+        tree.now_ms = began_ms;
+    }
+    for who in places {
+        assert_eq!(tree.client(who).refusals(), ["rate_limited"]);
+    }
+    assert_eq!(tree.disk.records.len(), ORDER_BURST as usize);
 }
 
 #[test]

@@ -106,7 +106,7 @@ impl Room {
             Up::Renamed(member) => Ok(self.go_by_elsewhere(member, now_ms)),
             Up::Moderate { by: Asker { from, visitor, member }, order } => {
                 let by = Actor::of(&member, &visitor);
-                let (mut effects, done) = self.moderate(by, visitor.role, &order, now_ms, archive)?;
+                let (mut effects, done) = self.moderate(by, &visitor, &order, now_ms, archive)?;
                 effects.extend(done.err().map(|refusal| refuse_for(link, from, refusal, None)));
                 Ok(effects)
             }

@@ -270,6 +270,7 @@ impl Room {
         }
         let rate = visitor.rate.unwrap_or(self.rate());
         let buckets = self.buckets(from.id, now_ms);
+        buckets.rate = rate;
         if let Err(retry_after_ms) = buckets.send.take(rate.burst, rate.per_second, now_ms) {
             return Ok(Err(Refusal::RateLimited { retry_after_ms }));
         }

@@ -130,6 +130,21 @@ fn a_token_may_give_another_rate() {
 }
 
 #[test]
+fn who_may_say_less_than_others_may_not_say_more_where_many_speak() {
+    let mut world = World::new();
+    let slow = Visitor { rate: Some(Rate { burst: 1.0, per_second: 0.001 }), ..Visitor::default() };
+    let slow = world.join_as("Slow", slow);
+    world.say(slow, "1", "x");
+    for round in 0..2 {
+        // Memory is tidied where more have spoken than are here.
+        (0..200).for_each(|n| drop(world.publish(&format!("{round}"), &format!("Bot {n}"), "x")));
+        world.advance(1_000);
+    }
+    world.say(slow, "2", "x");
+    assert_eq!(world.client(slow).refusals(), ["rate_limited"]);
+}
+
+#[test]
 fn sleep_makes_no_bucket_full() {
     let mut world = World::with(Limits { rate_burst: 3.0, rate_per_second: 0.001, ..Limits::default() });
     let (ada, bo) = (world.join("Ada"), world.join("Bo"));
