@@ -14,9 +14,10 @@ const CONNECTIONS_A_DAY = 100;
 const SEGMENTS_MESSAGES = 128;
 /** A page of WebAssembly: 500 connections that left 130 bytes each behind would need another. */
 const PAGE_BYTES = 64 * 1024;
-/** A room that was thrown out is freed when JavaScript collects what held it; 30 of them, a full segment each, are a megabyte. */
+/** Rooms thrown out and left in memory would be a megabyte, a full segment each. */
 const EVICTIONS = 30;
-const EVICTED_PAGES_MAX = 5;
+/** One that was thrown out is freed when JavaScript collects what held it, which is left to chance otherwise; see crossings.js. */
+process.env.MINIFLARE_WORKERD_V8_FLAGS = "--expose-gc";
 
 test("connections that came and went, messages and evictions leave no memory behind", async (t) => {
   const server = await startServer({ vars: UNHURRIED, counted: true });
@@ -45,7 +46,7 @@ test("connections that came and went, messages and evictions leave no memory beh
     size = await say(server, `after eviction ${at}`);
   }
   t.diagnostic(`after ${EVICTIONS} evictions: ${size / 1024} KiB`);
-  assert.ok(size - last <= EVICTED_PAGES_MAX * PAGE_BYTES, `grew by ${(size - last) / 1024} KiB in ${EVICTIONS} evictions`);
+  assert.ok(size - last <= PAGE_BYTES, `grew by ${(size - last) / 1024} KiB in ${EVICTIONS} evictions`);
 });
 
 /** Says something, alone. Returns how large WebAssembly's memory is then. @param {import("./harness.js").Server} server @param {string} text */
