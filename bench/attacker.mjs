@@ -6,8 +6,9 @@
 //
 // The attacker is a thread of its own. It writes frames made beforehand to TCP as fast as it can, and reads no more of
 // what comes back than whether the room has closed the connection: then it comes again at once (`deaf` does not even do
-// that). The floor: the others' p99 within twice its quiet value plus 50 ms. `elsewhere` is no attack on them, and only run when asked for:
-// pings into another room of the same process, which nobody there counts while it is quiet.
+// that). The floor: the others' p99 within twice its quiet value plus 50 ms. `relayed` floods a relay with pings, where half of the others
+// are. `elsewhere` is no attack on them, and only run when asked for: pings into another room of the same process, which nobody there
+// counts while it is quiet.
 
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -18,6 +19,8 @@ import { CLOSE, RawSocket, TEXT, rawFrame } from "../tests/raw-socket.js";
 
 const ROOM = "attacked";
 const MEMBERS = 8;
+/** For `relayed`: half of them are the room's own, the others and the attacker are on a relay. */
+const RELAYED = { RELAY_ABOVE: String(MEMBERS / 2) };
 /** Below what a member may send for long. */
 const SAY_EVERY_MS = 600;
 /** After an attack, before the next quiet time. */
@@ -37,6 +40,7 @@ const ATTACKS = {
   bad: () => rawFrame(TEXT, "[".repeat(64)),
   big: () => text({ type: "send", id: "big", text: "x".repeat(65_000) }),
   pings: () => rawFrame(TEXT, '{"type":"ping"}'),
+  relayed: () => rawFrame(TEXT, '{"type":"ping"}'),
   elsewhere: () => rawFrame(TEXT, '{"type":"ping"}'),
   history: () => text({ type: "history", limit: 200 }),
   churn: () => Buffer.alloc(0),
@@ -48,13 +52,20 @@ else await attack(workerData.port, workerData.kind);
 async function main() {
   const { values } = parseArgs({ options: { seconds: { type: "string", default: "6" }, only: { type: "string" } } });
   const kinds = values.only?.split(",") ?? Object.keys(ATTACKS).filter((kind) => kind !== "elsewhere");
-  const server = await startServer();
+  /** @type {import("../tests/harness.js").Server[]} */
+  const servers = [];
+  const begin = async (/** @type {Record<string, string>} */ vars) => {
+    const server = await startServer({ vars });
+    servers.push(server);
+    return { server, members: await Promise.all(Array.from({ length: MEMBERS }, (_, n) => Client.join(server, ROOM, `Member ${n}`))) };
+  };
   try {
-    const members = await Promise.all(Array.from({ length: MEMBERS }, (_, n) => Client.join(server, ROOM, `Member ${n}`)));
+    const plain = await begin({});
     const ms = Number(values.seconds) * 1_000;
     let failed = false;
     console.log("attack      others quiet p50/p99   under attack p50/p99   the most   frames, connections of the attacker");
     for (const kind of kinds) {
+      const { server, members } = kind === "relayed" ? await begin(RELAYED) : plain;
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
       const quiet = await measure(members, ms);
       const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { port: server.port, kind } });
@@ -72,7 +83,7 @@ async function main() {
     }
     if (failed) process.exitCode = 1;
   } finally {
-    await server.close();
+    for (const server of servers) await server.close();
   }
 }
 

@@ -203,6 +203,9 @@ impl Host {
                     let count = notices.len();
                     let frames = awake.sockets.broadcast(notices, &awake.room);
                     self.reports.count(|counters| counters.broadcast(count, frames));
+                    if matches!(self.part, Part::Relay(_)) {
+                        self.reports.leave_pings(false);
+                    }
                 }
                 Effect::Send(connection, reply) => {
                     if let Reply::Refused { refusal, .. } | Reply::Unsaid { refusal, .. } = &reply {

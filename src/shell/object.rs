@@ -98,7 +98,7 @@ impl RoomObject {
             // Only text is a string on that side.
             let text = message.as_string();
             if text.as_deref() == Some(PING) {
-                // The platform left it to us: see `Reports::set_timer`. Its answer is the same in each dialect.
+                // The platform left it to us: see `Reports::leave_pings`. Its answer is the same in each dialect.
                 let _ = ws.send_with_str(PONG);
                 let counted = Event::Received(connection, Err(Unreadable::Ignored));
                 return (dialect != Dialect::Relay).then_some(counted);

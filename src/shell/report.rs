@@ -86,9 +86,13 @@ impl Reports {
         self.set_timer(at_ms, now_ms);
     }
 
-    /// What a relay has counted since it told its room last, if anything.
+    /// What a relay has counted since it told its room last, if anything. One that has told nobody anything since leaves
+    /// pings to the platform again.
     pub fn take_counted(&self) -> Option<String> {
         let counters = std::mem::take(&mut self.reporter.borrow_mut().counters);
+        if counters.batched == 0 {
+            self.leave_pings(true);
+        }
         let mut frame = COUNTED.to_owned();
         counters.write(&mut frame);
         (counters != Counters::default()).then_some(frame)
@@ -140,9 +144,15 @@ impl Reports {
     /// them ends. A quiet room leaves them to the platform, and is not woken.
     fn set_timer(&self, at_ms: Option<u64>, now_ms: u64) {
         self.timer.set(at_ms, now_ms);
-        let (pair, to_platform) = &self.pings;
-        if to_platform.replace(at_ms.is_none()) != at_ms.is_none() {
-            answer_pings(&self.object, at_ms.is_none().then_some(pair));
+        self.leave_pings(at_ms.is_none());
+    }
+
+    /// Leaves pings to the platform, or takes them. A relay is awake in any case, but a ping that it takes costs a twentieth of a
+    /// request: it does while it tells its members something, so that those who ping for want of anything heard don't.
+    pub fn leave_pings(&self, to_platform: bool) {
+        let (pair, left) = &self.pings;
+        if left.replace(to_platform) != to_platform {
+            answer_pings(&self.object, to_platform.then_some(pair));
         }
     }
 

@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { sign } from "../../scripts/token.mjs";
 import { Client, fence, startServer, UNHURRIED } from "../harness.js";
 import { Chatter, DIALECTS } from "../dialects/chatter.js";
+import { CLOSE, RawSocket, TEXT, rawFrame } from "../raw-socket.js";
 import { crowd, eventually, holders, LIMITS, messages } from "./crowd.js";
 
 const server = await startServer({ vars: { ...UNHURRIED, ...LIMITS }, watched: true });
@@ -107,6 +108,29 @@ test("what relays send on, and who came to them, is counted", async () => {
     return (await counted("parlor_fanout_frames")) >= lines * people.length && (await counted("parlor_connections_opened")) >= people.length;
   }, 30_000);
   await own.close();
+});
+
+test("pings are answered at a relay, and a flood of them ends 4429", async () => {
+  const room = "relay-pings";
+  const people = await crowd(server, room, 4);
+  const alice = /** @type {Client} */ (people[3]);
+  const raw = await RawSocket.connect(server.port, `/${room}`);
+  assert.equal((await holders(server, room)).length, 1, "both are on a relay");
+  const text = (/** @type {object} */ frame) => rawFrame(TEXT, JSON.stringify(frame));
+  const ping = text({ type: "ping" });
+  const pongs = () => raw.texts.filter((it) => it === '{"type":"pong"}').length;
+  raw.write(text({ type: "join", name: "Mallory" }));
+  await raw.until(() => raw.texts.some((it) => it.includes("welcome")), "a welcome");
+  raw.write(Buffer.concat([text({ type: "send", id: "1", text: "beside it" }), ping, ping, ping]));
+  await raw.until(() => pongs() === 3 && raw.texts.some((it) => it.includes("beside it")), "three pongs and the echo");
+  const flood = Buffer.concat(Array.from({ length: 20_000 }, () => ping));
+  for (let n = 0; n < 10 && !raw.ended && !raw.frames.some(({ opcode }) => opcode === CLOSE); n++) {
+    raw.write(flood);
+    await alice.say(`meanwhile ${n}`);
+  }
+  assert.equal(await raw.closeCode(), 4429);
+  raw.tcp.destroy();
+  await fence(alice, ...people);
 });
 
 test("other dialects are at home on a relay", async () => {
