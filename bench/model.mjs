@@ -23,7 +23,7 @@ const PRICES = JSON.parse(readFileSync(new URL("./prices.json", import.meta.url)
 const TOLERANCE = 0.2;
 
 /** From src/limits.rs, by name. */
-const LIMITS = { RELAY_ABOVE: 2_000, RELAY_CONNECTIONS_MAX: 4_000, HOLD_ABOVE_PER_SECOND: 20, HOLD_MS_PER_FRAME: 2, HOLD_MS: 50, HOLD_CONNECTIONS_PER_MS: 40, HOLD_MS_MAX: 100, RELAY_REPORT_GAP_MS: 1_000, COUNT_GAP_MS: 2_000, FAN_OUT_PIECE: 100, FAN_OUT_GAP_MS_MAX: 500, FAN_OUT_MEMBERS_PER_GAP_MS: 16 };
+const LIMITS = { RELAY_ABOVE: 2_000, RELAY_CONNECTIONS_MAX: 4_000, HOLD_ABOVE_PER_SECOND: 20, HOLD_MS_PER_FRAME: 2, HOLD_MS: 50, HOLD_CONNECTIONS_PER_MS: 40, HOLD_MS_MAX: 100, RELAY_REPORT_GAP_MS: 1_000, RELAY_PLACEMENT_ARRIVALS_MAX: 50, COUNT_GAP_MS: 2_000, FAN_OUT_PIECE: 100, FAN_OUT_GAP_MS_MAX: 500, FAN_OUT_MEMBERS_PER_GAP_MS: 16 };
 /** Of the platform: https://developers.cloudflare.com/durable-objects/platform/limits/ */
 const PLATFORM = { sockets: 32_768, requests_per_second: 1_000, memory_bytes: 128e6, frame_bytes: 1024 * 1024 };
 const ASSUMED = {
@@ -138,8 +138,8 @@ function charged({ readers, relays }, per_second, flushes_per_second) {
   // A relay says at most once a second how many it has: here, that somebody comes or goes all the time.
   const counts = relays * (1_000 / LIMITS.RELAY_REPORT_GAP_MS);
   const requests = ((frames_in + counts) * HOUR_S) / PRICES.incoming_messages_per_request;
-  // Coming: the Worker's request, the room's, the relay's, and the `join`, once in the hour.
-  const arrivals = readers * (2 + 1 / PRICES.incoming_messages_per_request);
+  // Coming: the Worker's request, the relay's, the room's for some together, and the `join`, once in the hour.
+  const arrivals = readers * (2 + 1 / LIMITS.RELAY_PLACEMENT_ARRIVALS_MAX + 1 / PRICES.incoming_messages_per_request);
   const gb_s = (1 + relays) * PRICES.gb_of_an_object * HOUR_S;
   const rows = flushes_per_second * HOUR_S;
   const dollars = ((requests + arrivals) * PRICES.per_million_requests + gb_s * PRICES.per_million_gb_seconds + rows * PRICES.per_million_rows_written) / 1e6;
@@ -264,8 +264,9 @@ function limits(cost) {
     const cells = rates.map((all) => (all[at]?.readers === Infinity ? "any" : whole(all[at]?.readers ?? NaN)));
     lines.push(`| ${[what, ...cells].join(" | ")} |`);
   }
-  const coming = [100_000, 1_000_000].map((readers) => `${whole(readers)} in ${whole(readers / PLATFORM.requests_per_second)} s`);
-  lines.push(`| arrivals: the room is asked where each belongs (${whole(PLATFORM.requests_per_second)}/s) | ${coming.join(", ")} | | |`);
+  const let_in = PLATFORM.requests_per_second * LIMITS.RELAY_PLACEMENT_ARRIVALS_MAX;
+  const coming = [100_000, 1_000_000].map((readers) => `${whole(readers)} in ${whole(readers / let_in)} s`);
+  lines.push(`| arrivals: the room is asked by one of ${LIMITS.RELAY_PLACEMENT_ARRIVALS_MAX} (${whole(let_in)}/s); a relay lets in ${whole(PLATFORM.requests_per_second)}/s, so others are opened | ${coming.join(", ")} | | |`);
   const memory = LIMITS.RELAY_CONNECTIONS_MAX * cost.bytes;
   if (memory > 0) lines.push(`| memory of a relay's process with ${whole(LIMITS.RELAY_CONNECTIONS_MAX)} connections, native memory included | ${whole(memory / 1e6)} MB | | |`);
   return lines;

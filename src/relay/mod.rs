@@ -3,7 +3,7 @@
 //! another relay, instead of numbering them, and hands on what its members ask for instead of deciding it.
 //!
 //! Where to start: [`wire`] is what the two say to each other. [`registry::Registry`] is what a room knows of its
-//! relays, and where it sends newcomers. `room/relays.rs` does for relays what `room/serving.rs` does for members;
+//! relays, and where it sends newcomers; [`placement`], what a Worker remembers of that. `room/relays.rs` does for relays what `room/serving.rs` does for members;
 //! `room/upstream.rs` is the other end. All of it is pure: no socket, no clock.
 //!
 //! Invariants:
@@ -14,6 +14,7 @@
 //! - what a member sends is repeated on the next link until it is answered, and the room's ids make it once.
 
 pub mod cache;
+pub mod placement;
 pub mod registry;
 pub mod upstream;
 pub mod wire;

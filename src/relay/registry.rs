@@ -2,7 +2,11 @@
 //! connection belongs.
 
 use super::key;
-use crate::limits::{Limits, RELAY_GRACE_MS, RELAY_UNUSED_MS};
+use super::placement::Placement;
+use crate::limits::{
+    Limits, RELAY_ARRIVALS_MAX, RELAY_GRACE_MS, RELAY_PLACEMENT_ARRIVALS_MAX, RELAY_PLACEMENT_SHARE,
+    RELAY_UNUSED_MS,
+};
 use crate::planted::{Bug, planted};
 use crate::room::ConnectionId;
 use crate::room::presence::MemberId;
@@ -152,26 +156,31 @@ impl Registry {
         staff.filter(|(id, _)| *id == member).map(|(_, role)| *role).max()
     }
 
-    /// Chooses where a newcomer from a region belongs, where the room itself has `here` connections: the key of
-    /// its region's relay that has the fewest; a new one where all have as many as they should.
-    pub fn place(&mut self, region: &str, here: usize, limits: &Limits, now_ms: u64) -> Option<String> {
+    /// Chooses where a newcomer from a region belongs, where the room itself has `here` connections, and some of those who
+    /// come after it: its region's relay that has the fewest; a new one where all have as many as they should, or were just
+    /// sent as many as they can let in.
+    pub fn place(&mut self, region: &str, here: usize, limits: &Limits, now_ms: u64) -> Option<Placement> {
         if here < limits.relay_above {
             return None;
         }
         let load = |entry: &Entry| entry.count.connections.saturating_add(entry.sent);
-        let ours = self.0.iter().filter(|entry| super::region(&entry.key) == region);
-        let least = ours.min_by_key(|entry| load(entry));
-        let open = least.filter(|entry| load(entry) < limits.relay_connections_max);
-        let chosen = match open {
+        let open = self.0.iter().filter(|entry| {
+            super::region(&entry.key) == region
+                && load(entry) < limits.relay_connections_max
+                && entry.sent < RELAY_ARRIVALS_MAX
+        });
+        let chosen = match open.min_by_key(|entry| load(entry)) {
             Some(entry) => entry.key.clone(),
             None => {
                 (0..).map(|number| key(region, number)).find(|key| !self.0.iter().any(|it| it.key == *key))?
             }
         };
         let entry = self.entry(&chosen);
-        entry.sent += 1;
+        let free = limits.relay_connections_max.saturating_sub(load(entry));
+        let arrivals = (free / RELAY_PLACEMENT_SHARE).clamp(1, RELAY_PLACEMENT_ARRIVALS_MAX);
+        entry.sent += arrivals;
         entry.until = now_ms.saturating_add(RELAY_GRACE_MS);
-        Some(chosen)
+        Some(Placement { key: chosen, arrivals })
     }
 }
 
@@ -198,12 +207,51 @@ mod tests {
     #[test]
     fn newcomers_fill_the_least_full_relay_of_their_region_and_then_open_another() {
         let mut registry = Registry::default();
-        let mut place = |region: &str| registry.place(region, 3, &limits(), 0).unwrap();
+        let mut place = |region: &str| registry.place(region, 3, &limits(), 0).unwrap().key;
         assert_eq!([place("weur"), place("weur"), place("weur")], ["weur-0", "weur-0", "weur-1"]);
         assert_eq!(place("enam"), "enam-0");
         registry.attach("weur-0", ConnectionId(1), Count::default(), 0);
         registry.count(ConnectionId(1), held(0), 0);
-        assert_eq!(registry.place("weur", 3, &limits(), 0).unwrap(), "weur-0", "its people have left");
+        assert_eq!(registry.place("weur", 3, &limits(), 0).unwrap().key, "weur-0", "its people have left");
+    }
+
+    #[test]
+    fn a_placement_is_for_a_share_of_what_is_free() {
+        let limits = Limits { relay_connections_max: 500, ..limits() };
+        let mut registry = Registry::default();
+        let mut all: Vec<(String, usize)> = Vec::new();
+        while all.last().is_none_or(|(key, _)| key == "any-0") {
+            let placement = registry.place("any", 3, &limits, 0).unwrap();
+            all.push((placement.key, placement.arrivals));
+        }
+        assert_eq!(all.pop().unwrap(), ("any-1".to_owned(), RELAY_PLACEMENT_ARRIVALS_MAX));
+        assert!(all.iter().all(|(_, arrivals)| (1..=RELAY_PLACEMENT_ARRIVALS_MAX).contains(arrivals)));
+        assert_eq!(
+            all.iter().map(|(_, arrivals)| arrivals).sum::<usize>(),
+            500,
+            "none beyond what it should hold"
+        );
+        assert!(all.len() < 500 / 5, "hardly any asks: {}", all.len());
+    }
+
+    #[test]
+    fn who_was_sent_many_lets_them_in_first() {
+        let mut registry = Registry::default();
+        let place = |registry: &mut Registry| {
+            registry.place("any", 9, &Limits { relay_above: 3, ..Limits::default() }, 0).unwrap()
+        };
+        let mut sent = 0;
+        while sent < RELAY_ARRIVALS_MAX {
+            let placement = place(&mut registry);
+            assert_eq!(placement.key, "any-0");
+            sent += placement.arrivals;
+        }
+        assert_eq!(place(&mut registry).key, "any-1");
+        for link in [0, 1] {
+            registry.attach(&format!("any-{link}"), ConnectionId(link), Count::default(), 0);
+            registry.count(ConnectionId(link), held(700 + link as usize), 0);
+        }
+        assert_eq!(place(&mut registry).key, "any-0", "they are in");
     }
 
     #[test]

@@ -4,12 +4,13 @@
 use super::moderation::Actor;
 use super::*;
 use crate::limits::{FAN_OUT_GAP_MS_MAX, FAN_OUT_MEMBERS_PER_GAP_MS, RELAY_RESUME_MESSAGES_MAX};
+use crate::relay::placement::Placement;
 use crate::relay::registry::Count;
 use crate::relay::wire::{self, Asker, Hello, Up};
 
 impl Room {
-    /// Chooses where a connection belongs that [`Room::admit`] let in: at the relay of that key, or here.
-    pub fn place(&mut self, region: &str, now_ms: u64) -> Option<String> {
+    /// Chooses where a connection belongs that [`Room::admit`] let in: at that relay, or here.
+    pub fn place(&mut self, region: &str, now_ms: u64) -> Option<Placement> {
         self.upstream.is_none().then_some(())?;
         let here = self.own_connections();
         self.relays.place(region, here, &self.limits, now_ms)

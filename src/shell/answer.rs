@@ -8,6 +8,7 @@ use worker::{Request, Response, ResponseBuilder, Result};
 use crate::limits::FRAME_BYTES_MAX;
 use crate::protocol;
 use crate::refusal::Refusal;
+use crate::relay::placement::Placement;
 use crate::room::Post;
 use crate::room::log::Range;
 
@@ -26,9 +27,9 @@ extern "C" {
 }
 
 /// Sends a connection to a relay.
-pub(super) fn elsewhere(key: &str) -> Result<Response> {
+pub(super) fn elsewhere(placement: &Placement) -> Result<Response> {
     let mut response = plain(String::new())?;
-    response.headers_mut().set(ELSEWHERE, key)?;
+    response.headers_mut().set(ELSEWHERE, &placement.to_header())?;
     Ok(response)
 }
 

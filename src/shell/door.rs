@@ -201,7 +201,7 @@ pub(super) fn introduce(request: &Request, visitor: &Visitor) -> Result<Request>
     let mut copy = Request::from(web_sys::Request::new_with_str_and_init(&url, init)?).clone_mut()?;
     let headers = copy.headers_mut()?;
     headers.set(VISITOR, &visitor.in_ascii())?;
-    headers.set(REGION, relay::region_of(&continent(inner).unwrap_or_default()))?;
+    headers.set(REGION, region_of(request))?;
     headers.delete("Authorization")?;
     if let Some(offered) = header(headers, "Sec-WebSocket-Protocol") {
         let kept: Vec<_> = subprotocols(&offered).filter(|it| !it.starts_with(BEARER_SUBPROTOCOL)).collect();
@@ -215,14 +215,16 @@ pub(super) fn introduce(request: &Request, visitor: &Visitor) -> Result<Request>
 }
 
 /// Where a request comes from, as the Worker tells the room.
-pub(super) fn region_of(request: &Request) -> String {
+pub(super) fn told_region(request: &Request) -> String {
     header(request.headers(), REGION).unwrap_or_else(|| "any".to_owned())
 }
 
-/// The continent that the platform tells of a request, if it does.
-fn continent(request: &web_sys::Request) -> Option<String> {
-    let cf = Reflect::get(request, &"cf".into()).ok()?;
-    Reflect::get(&cf, &"continent".into()).ok()?.as_string()
+/// Where a request comes from, as the platform tells the Worker.
+pub(super) fn region_of(request: &Request) -> &'static str {
+    let continent = Reflect::get(request.inner(), &"cf".into())
+        .and_then(|cf| Reflect::get(&cf, &"continent".into()))
+        .map(|continent| continent.as_string());
+    relay::region_of(&continent.ok().flatten().unwrap_or_default())
 }
 
 /// How a request wants to be refused: by a status, or, since a page can't see the status of an upgrade, by a

@@ -15,7 +15,9 @@ mod store;
 mod timer;
 mod visitor;
 
-use worker::{Context, Env, Request, Response, Result, event};
+use std::cell::RefCell;
+
+use worker::{Context, Date, Env, Request, Response, Result, event};
 
 use crate::limits::{ADDRESS_PERIOD_MS, LISTED_MAX};
 use crate::lobby::metrics;
@@ -23,11 +25,17 @@ use crate::name::RoomName;
 use crate::protocol::Dialect;
 use crate::refusal::{CloseCode, Refusal};
 use crate::relay;
+use crate::relay::placement::{Placement, Placements};
 use crate::room::visitor::Visitor;
 use crate::route::{self, Route};
 use answer::{JSON, OPEN_METRICS};
 use door::{Door, Manner};
 use settings::default_dialect;
+
+thread_local! {
+    /// Where this isolate was told to send newcomers.
+    static PLACEMENTS: RefCell<Placements> = const { RefCell::new(Placements::new()) };
+}
 
 /// Answers a request, or hands it to the room that it is for.
 #[event(fetch)]
@@ -69,7 +77,10 @@ async fn serve(request: Request, env: &Env, context: &Context) -> Result<Answer>
         };
     };
     match door.admit(room) {
-        Ok(visitor) => hand_over(room, &request, &visitor, env).await.map(Ok),
+        Ok(visitor) => {
+            let is_upgrade = matches!(route, Route::Connect(_));
+            hand_over(room, &request, &visitor, is_upgrade, env).await.map(Ok)
+        }
         Err(Refusal::Unauthorized(_))
             if choice.is_ok_and(|choice| choice.dialect.closes_the_unauthorized())
                 && matches!(route, Route::Connect(_)) =>
@@ -103,21 +114,37 @@ async fn numbers(
     })
 }
 
-async fn hand_to(room: &RoomName, request: &Request, visitor: &Visitor, env: &Env) -> Result<Response> {
-    let request = door::introduce(request, visitor)?;
-    env.durable_object("ROOMS")?.get_by_name(room.as_str())?.fetch_with_request(request).await
-}
-
 /// Hands a request to a room, or an upgrade to the relay that the room sends it to.
-async fn hand_over(room: &RoomName, request: &Request, visitor: &Visitor, env: &Env) -> Result<Response> {
-    let answer = hand_to(room, request, visitor, env).await?;
-    let Some(key) = answer.headers().get(answer::ELSEWHERE)? else { return Ok(answer) };
+async fn hand_over(
+    room: &RoomName,
+    request: &Request,
+    visitor: &Visitor,
+    is_upgrade: bool,
+    env: &Env,
+) -> Result<Response> {
+    let (region, now_ms) = (door::region_of(request), Date::now().as_millis());
+    let introduced = door::introduce(request, visitor)?;
+    // An upgrade has no body that it could be handed over without.
+    let again = Clone::clone(introduced.inner());
+    let known = |room| PLACEMENTS.with_borrow_mut(|known| known.take(room, region, now_ms));
+    let key = match is_upgrade.then(|| known(room.as_str())).flatten() {
+        Some(key) => key,
+        None => {
+            let asked = env.durable_object("ROOMS")?.get_by_name(room.as_str())?;
+            let answer = asked.fetch_with_request(introduced).await?;
+            let told = answer.headers().get(answer::ELSEWHERE)?;
+            let Some(placement) = told.as_deref().and_then(Placement::from_header) else { return Ok(answer) };
+            let key = placement.key.clone();
+            PLACEMENTS.with_borrow_mut(|known| known.note(room.as_str(), region, placement, now_ms));
+            key
+        }
+    };
     let (relays, name) = (env.durable_object("RELAYS")?, relay::object_name(room.as_str(), &key));
     let relay = match relay::region(&key) {
         "any" => relays.get_by_name(&name)?,
         region => relays.get_by_name_with_location_hint(&name, region)?,
     };
-    relay.fetch_with_request(door::introduce(request, visitor)?).await
+    relay.fetch_with_request(again.into()).await
 }
 
 fn route_of(request: &Request) -> std::result::Result<Route, Refusal> {

@@ -157,7 +157,7 @@ impl RoomObject {
         let visitor = visitor_of(request);
         let pair = WebSocketPair::new()?;
         let (mut admitted, mut elsewhere) = (Ok(()), None);
-        let region = door::region_of(request);
+        let region = door::told_region(request);
         let settled = self.host.handle(|awake| {
             let now_ms = Date::now().as_millis();
             admitted = awake.room.admit(&visitor, now_ms);
@@ -179,8 +179,8 @@ impl RoomObject {
             self.host.reports.count(|counters| counters.refused(refusal.code()));
             return Manner::of(request).refuse(&refusal);
         }
-        if let Some(key) = elsewhere {
-            return answer::elsewhere(&key);
+        if let Some(placement) = elsewhere {
+            return answer::elsewhere(&placement);
         }
         if let Some(opening) = choice.dialect.opening()
             && self

@@ -95,9 +95,9 @@ test("the number of a crowd is told to all, is true, and is seen from outside", 
   await eventually(async () => (await server.request(`/api/rooms/${room}`)).json.connections === 6);
 });
 
-test("what relays send on, and who came to them, is counted", async () => {
-  const own = await startServer({ vars: { ...UNHURRIED, ...LIMITS } });
-  const people = await crowd(own, "told", 8);
+test("what relays send on, and who came to them, is counted; of a crowd few ask the room", async () => {
+  const own = await startServer({ vars: { ...UNHURRIED, ...LIMITS, RELAY_CONNECTIONS_MAX: "400" } });
+  const people = await crowd(own, "told", 40);
   const first = /** @type {Client} */ (people[0]);
   const lines = 100;
   for (let n = 0; n < lines; n++) await first.say(`line ${n}`);
@@ -107,6 +107,8 @@ test("what relays send on, and who came to them, is counted", async () => {
     await first.say("and?");
     return (await counted("parlor_fanout_frames")) >= lines * people.length && (await counted("parlor_connections_opened")) >= people.length;
   }, 30_000);
+  const asked = (await counted("parlor_requests")) - people.length;
+  assert.ok(asked >= 1 && asked < people.length / 4, `${asked} of ${people.length} asked the room where they belong`);
   await own.close();
 });
 

@@ -295,7 +295,7 @@ impl Shell {
         stage.links[link].server = ServerEnd::Open(Kept::Nothing);
         let (region, mut elsewhere) = (stage.links[link].region, None);
         let mut outcome = self.settle(stage, |awake, now_ms, store| {
-            elsewhere = awake.room.place(region, now_ms);
+            elsewhere = awake.room.place(region, now_ms).map(|placement| placement.key);
             if elsewhere.is_some() {
                 return Ok(Vec::new());
             }
