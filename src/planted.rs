@@ -45,6 +45,26 @@ pub enum Bug {
     RelayKeepsMembersInAnotherEpoch,
     /// A relay that does not come back counts for ever.
     LostRelayCountsForEver,
+    /// The text of a deleted message comes back with the next one.
+    DeletedTextComesBack,
+    /// Who is muted may speak once the room has slept.
+    MutesForgottenInSleep,
+    /// Slow mode does not know who spoke before the room slept, but for the newest row.
+    SlowModeForgetsInSleep,
+    /// An order holds for what was said before it, and is told before that.
+    OrderOvertakesWhatWasSaid,
+    /// Seqs that were deleted before a clear count as deleted after it.
+    ClearKeepsDeletions,
+    /// A relay goes on showing who asks what was deleted.
+    RelayKeepsDeletedText,
+    /// A relay that was away does not hear of what was deleted meanwhile.
+    RelayMissesDeletions,
+    /// Relays are not told of bans and removals.
+    BanNotToldToRelays,
+    /// A relay goes on in the epoch that was cleared.
+    ClearLeavesRelayBehind,
+    /// A relay tells newcomers the rules that held when its line was made.
+    RelayKeepsOldRules,
 }
 
 impl Bug {
@@ -56,6 +76,20 @@ impl Bug {
         Self::RelayWelcomesWhoIsAhead,
         Self::RelayKeepsMembersInAnotherEpoch,
         Self::LostRelayCountsForEver,
+    ];
+
+    /// Those of what moderators do.
+    pub const OF_ORDER: [Self; 10] = [
+        Self::DeletedTextComesBack,
+        Self::MutesForgottenInSleep,
+        Self::SlowModeForgetsInSleep,
+        Self::OrderOvertakesWhatWasSaid,
+        Self::ClearKeepsDeletions,
+        Self::RelayKeepsDeletedText,
+        Self::RelayMissesDeletions,
+        Self::BanNotToldToRelays,
+        Self::ClearLeavesRelayBehind,
+        Self::RelayKeepsOldRules,
     ];
 
     /// Those of the fan-out, which lies between a room and its connections.

@@ -155,6 +155,11 @@ impl Upstream {
         self.unanswered.retain(|(theirs, known, _)| *theirs != member || known != id);
     }
 
+    /// Sends nothing again that was not answered. Who said it will know that it may be stored or not.
+    pub fn give_unanswered_up(&mut self) {
+        self.unanswered.clear();
+    }
+
     /// Keeps what a connection asks for until the room is there, if it is not too much.
     pub fn hold(&mut self, connection: ConnectionId, request: Request) {
         let bytes = weight(&request);

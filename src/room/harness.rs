@@ -311,12 +311,15 @@ impl World {
 
     fn apply(&mut self, effects: Vec<Effect>) {
         for effect in effects {
+            let is_append = matches!(effect, Effect::Append(_));
             match self.disk.keep(effect) {
                 None => {}
                 Some(effect) => self.carry_out(effect),
             }
+            if is_append {
+                self.room.stored();
+            }
         }
-        self.room.applied();
     }
 
     fn carry_out(&mut self, effect: Effect) {

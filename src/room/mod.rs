@@ -229,6 +229,9 @@ impl Room {
             pace: Pace::new(now_ms),
             lot: Lot::new(seed),
         };
+        if planted(Bug::MutesForgottenInSleep) {
+            room.rules.mutes = Default::default();
+        }
         room.recall_rates(now_ms);
         for (connection, seat) in saved.seats {
             room.open(connection, seat.visitor, seat.opened_at, now_ms);
@@ -299,8 +302,8 @@ impl Room {
         Ok(effects)
     }
 
-    /// Notes that the effects of the last call were applied: what it flushed is stored.
-    pub fn applied(&mut self) {
+    /// Notes that the rows of an [`Effect::Append`] are stored: whatever fails after that, nobody is told otherwise.
+    pub fn stored(&mut self) {
         self.senders.1.clear();
     }
 

@@ -216,7 +216,8 @@ impl Room {
             return Ok((Vec::new(), Err(Refusal::RateLimited { retry_after_ms })));
         }
         // What was said before the order is stored and told before it.
-        let mut effects = if self.flush_at.is_some() { self.flush(now_ms, archive)? } else { Vec::new() };
+        let waits = self.flush_at.is_some() && !planted(Bug::OrderOvertakesWhatWasSaid);
+        let mut effects = if waits { self.flush(now_ms, archive)? } else { Vec::new() };
         let written = Written { rows: appended(&effects), archive };
         let done = self.carry_out(Record::new(order.action(), by, now_ms), role, order, now_ms, &written)?;
         let outcome = done.map(|(followed, record)| {
@@ -244,7 +245,8 @@ impl Room {
                     return Ok(Err(Refusal::UnknownMessage));
                 };
                 self.rules.note_deleted(*seq);
-                effects.extend([Effect::Rewrite(row), Effect::Rule(self.rules.clone())]);
+                // In this order: where only the first is stored, the same order again brings the second.
+                effects.extend([Effect::Rule(self.rules.clone()), Effect::Rewrite(row)]);
                 self.tell(Notice::Deleted { seq: *seq }, now_ms);
             }
             Order::Clear => {
@@ -252,9 +254,11 @@ impl Room {
                 let meta = Meta { epoch: self.lot.id(), created_at: now_ms, ..old };
                 self.meta = Some(meta.clone());
                 self.log = Log::default();
-                self.rules.deleted.clear();
+                if !planted(Bug::ClearKeepsDeletions) {
+                    self.rules.deleted.clear();
+                }
                 let epoch = meta.epoch.clone();
-                effects.extend([Effect::Clear(meta), Effect::Rule(self.rules.clone())]);
+                effects.extend([Effect::Rule(self.rules.clone()), Effect::Clear(meta)]);
                 self.tell(Notice::Cleared { epoch }, now_ms);
             }
             Order::Lock { on } => {
@@ -318,7 +322,9 @@ impl Room {
             self.rules.note_removed(Removal { member, below: role, at: now_ms });
         }
         let mut effects = vec![Effect::Rule(self.rules.clone())];
-        effects.extend(self.tell_relays(&wire::rules(&self.rules)));
+        if !planted(Bug::BanNotToldToRelays) {
+            effects.extend(self.tell_relays(&wire::rules(&self.rules)));
+        }
         if removes {
             let theirs: Vec<_> = self.connections_of(member).collect();
             effects.extend(theirs.into_iter().map(|it| self.close(it, CloseCode::Removed, now_ms)));
@@ -344,6 +350,24 @@ impl Room {
         let record = Record { seq: Some(seq), reason: Some(reason), ..Record::new("report", by, now_ms) };
         let told = self.tell_moderators(&record);
         Ok([Effect::Record(record)].into_iter().chain(told).collect())
+    }
+
+    /// In a slow room, knows again when a member spoke last, if it was before the room's memory begins.
+    pub(super) fn recall_speech(
+        &mut self,
+        member: MemberId,
+        now_ms: u64,
+        archive: &dyn Archive,
+    ) -> Result<(), Fault> {
+        let slow_ms = self.rules.house.slow_mode_ms;
+        if slow_ms > 0
+            && !planted(Bug::SlowModeForgetsInSleep)
+            && self.buckets(member, now_ms).spoke_at.is_none()
+        {
+            let spoke_at = self.log.spoke_at(member, now_ms.saturating_sub(slow_ms), archive)?;
+            self.buckets(member, now_ms).spoke_at = spoke_at;
+        }
+        Ok(())
     }
 
     /// Whether a member may say something now, be it within its rate.
@@ -379,12 +403,18 @@ impl Room {
     }
 
     fn tell_moderators(&self, record: &Record) -> Vec<Effect> {
-        let moderators = self
-            .connections
-            .iter()
-            .filter(|(_, known)| known.member.is_some() && known.visitor.role >= Role::Moderator);
-        let moderators = moderators.map(|(id, _)| *id).chain(self.relays.links());
-        moderators.map(|id| Effect::Send(id, Reply::Record(record.clone()))).collect()
+        let told = self.moderators().into_iter().chain(self.relays.links());
+        told.map(|id| Effect::Send(id, Reply::Record(record.clone()))).collect()
+    }
+
+    /// The connections of moderators here, less those that were not welcomed yet.
+    pub(super) fn moderators(&self) -> Vec<ConnectionId> {
+        let keep_order = self.connections.iter().filter(|(id, known)| {
+            known.member.is_some()
+                && known.visitor.role >= Role::Moderator
+                && !self.waiting.iter().any(|(waiting, _)| waiting == *id)
+        });
+        keep_order.map(|(id, _)| *id).collect()
     }
 
     fn find(&self, whom: &Whom) -> Result<MemberId, Refusal> {

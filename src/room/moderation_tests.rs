@@ -422,6 +422,69 @@ fn who_goes_on_giving_orders_too_fast_is_ended_and_who_waits_is_not() {
 }
 
 #[test]
+fn slow_mode_knows_after_a_sleep_who_spoke_before_the_newest_row() {
+    let mut world = World::unlimited();
+    let (ada, bo, mo) = (world.join("Ada"), world.join("Bo"), world.join_as("Mo", moderator()));
+    world.order(mo, Order::SlowMode { interval_ms: 600_000 });
+    world.say(bo, "1", "bo's");
+    world.advance(100_000);
+    world.say(ada, "1", "ada's");
+    (0..150).for_each(|n| world.say(mo, &n.to_string(), "mine"));
+    assert_eq!(world.disk.segments.len(), 3);
+    world.advance(300_000);
+    world.hibernate();
+    world.say(ada, "2", "too soon");
+    assert_eq!(last_refusal(&world, ada), "rate_limited");
+    world.advance(220_000);
+    world.say(bo, "2", "in time");
+    assert_eq!(world.client(mo).texts().last(), Some(&"in time"));
+    world.say(ada, "2", "too soon");
+    assert_eq!(world.client(ada).refusals(), ["rate_limited"; 2]);
+}
+
+#[test]
+fn what_was_said_before_an_order_is_not_denied_where_the_order_can_t_be_stored() {
+    let mut world = World::new();
+    let mo = world.join_as("Mo", moderator());
+    world.send(mo, "1", "x");
+    let lock = Event::Received(mo, Ok(Request::Moderate(Order::Lock { on: true })));
+    let effects = world.room.handle(lock, world.now_ms, &world.disk).unwrap();
+    let at = |what: fn(&Effect) -> bool| effects.iter().position(what).unwrap();
+    assert!(at(|it| matches!(it, Effect::Append(_))) < at(|it| matches!(it, Effect::Broadcast(_))));
+    assert!(at(|it| matches!(it, Effect::Broadcast(_))) < at(|it| matches!(it, Effect::Rule(_))));
+    world.room.stored();
+    assert_eq!(world.room.give_up(), [], "all have seen it by then");
+}
+
+#[test]
+fn an_order_that_is_stored_in_part_can_be_given_again() {
+    let mut world = World::new();
+    let mo = world.join_as("Mo", owner());
+    world.say(mo, "1", "x");
+    for order in [Order::Delete { seq: 1 }, Order::Clear] {
+        let request = Event::Received(mo, Ok(Request::Moderate(order)));
+        let effects = world.room.handle(request, world.now_ms, &world.disk).unwrap();
+        let is_write = |it: &&Effect| matches!(it, Effect::Rule(_) | Effect::Rewrite(_) | Effect::Clear(_));
+        assert!(matches!(effects.iter().find(is_write), Some(Effect::Rule(_))), "the text goes last");
+    }
+}
+
+#[test]
+fn a_moderator_hears_of_a_report_once_it_is_welcomed_and_not_before() {
+    let mut world = World::new();
+    let ada = world.join("Ada");
+    world.say(ada, "1", "x");
+    let mo = world.open_as(moderator());
+    world.ask(mo, Request::Join { name: "Mo".to_owned(), session: None, after: None });
+    world.ask(ada, Request::Report { seq: 1, reason: "rude".to_owned() });
+    world.flush();
+    assert!(world.client(mo).welcome.is_some());
+    assert!(!world.client(mo).replies.iter().any(|it| matches!(it, Reply::Record(_))));
+    world.ask(ada, Request::Report { seq: 1, reason: "rude".to_owned() });
+    assert!(world.client(mo).replies.iter().any(|it| matches!(it, Reply::Record(_))));
+}
+
+#[test]
 fn a_report_reaches_the_moderators_and_stays() {
     let mut world = World::new();
     let (ada, mo) = (world.join("Ada"), world.join_as("Mo", moderator()));

@@ -420,6 +420,62 @@ fn a_report_reaches_moderators_on_relays() {
 }
 
 #[test]
+fn a_relay_s_moderator_is_told_of_no_order_before_its_welcome() {
+    let mut tree = Tree::new(1);
+    tree.join(1, "Bo");
+    let mo = tree.open_as(1, moderator());
+    tree.ask(mo, Request::Join { name: "Mo".to_owned(), session: None, after: None });
+    let record = || Event::Down(vec![wire::Down::Record("{}".to_owned())]);
+    let records =
+        |tree: &Tree| tree.client(mo).replies.iter().filter(|it| matches!(it, Reply::Recorded(_))).count();
+    tree.handle(1, record());
+    assert_eq!((tree.client(mo).welcome.is_some(), records(&tree)), (false, 0));
+    tree.settle();
+    tree.handle(1, record());
+    assert_eq!(records(&tree), 1);
+}
+
+#[test]
+fn what_a_relay_has_no_answer_to_does_not_come_back_after_a_clear() {
+    let mut tree = Tree::new(1);
+    let olga = Visitor { role: Role::Owner, subject: Some("olga".to_owned()), ..Visitor::default() };
+    let (olga, bo) = (tree.join_as(0, "Olga", olga), tree.join(1, "Bo"));
+    tree.send(bo, "1", "rude");
+    tree.handle(1, Event::Tick);
+    while tree.client(olga).messages.is_empty() {
+        assert!(tree.deliver_one() || tree.room.timeout().is_some());
+        tree.now_ms = tree.room.timeout().map_or(tree.now_ms, |at| tree.now_ms.max(at));
+        tree.handle(0, Event::Tick);
+    }
+    tree.nodes[0].is_cut_off = true;
+    tree.cut(1);
+    order(&mut tree, olga, Order::Clear);
+    tree.nodes[0].is_cut_off = false;
+    tree.advance(20_000);
+    assert_eq!(tree.client(bo).closed, Some(CloseCode::Restart), "it resumes on its own, and asks");
+    assert!(tree.client(olga).messages.is_empty() && tree.disk.messages.is_empty());
+}
+
+#[test]
+fn a_relay_that_comes_back_hears_of_no_deletion_before_the_message() {
+    let mut tree = Tree::new(1);
+    let mo = tree.join_as(0, "Mo", moderator());
+    let bo = tree.join(1, "Bo");
+    tree.say(mo, "1", "before");
+    tree.nodes[0].is_cut_off = true;
+    tree.cut(1);
+    tree.say(mo, "2", "rude");
+    order(&mut tree, mo, Order::Delete { seq: 1 });
+    order(&mut tree, mo, Order::Delete { seq: 2 });
+    tree.nodes[0].is_cut_off = false;
+    tree.advance(20_000);
+    assert_eq!(texts(&tree, bo), ["", ""]);
+    let deleted = |it: &&Notice| matches!(it, Notice::Deleted { .. });
+    let told: Vec<_> = tree.client(bo).notices.iter().filter(deleted).collect();
+    assert_eq!(told, [&Notice::Deleted { seq: 1 }], "the second came without its text");
+}
+
+#[test]
 fn what_was_decided_while_a_relay_was_away_holds_there_too() {
     let mut tree = Tree::new(1);
     let mo = tree.join_as(0, "Mo", moderator());

@@ -265,6 +265,7 @@ impl Room {
             let why = "`reply_to` is no message of this room".to_owned();
             return Ok(Err(Refusal::BadFrame(why)));
         }
+        self.recall_speech(from.id, now_ms, archive)?;
         if let Err(refusal) = self.may_speak(from.id, visitor.role, now_ms) {
             return Ok(Err(refusal));
         }

@@ -135,10 +135,11 @@ impl Tree {
             relay => self.nodes[relay - 1].relay.handle(event, self.now_ms, &Disk::default()).unwrap(),
         };
         for effect in effects {
+            let is_append = matches!(effect, Effect::Append(_));
             self.apply(place, effect);
-        }
-        if place == 0 {
-            self.room.applied();
+            if is_append && place == 0 {
+                self.room.stored();
+            }
         }
     }
 

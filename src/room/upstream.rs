@@ -190,11 +190,8 @@ impl Room {
             Down::Live => self.go_live(now_ms, archive)?,
             Down::Notice(notice) => self.hear(notice, now_ms, archive)?,
             Down::Record(json) => {
-                let moderators = self
-                    .connections
-                    .iter()
-                    .filter(|(_, known)| known.member.is_some() && known.visitor.role >= Role::Moderator);
-                moderators.map(|(id, _)| Effect::Send(*id, Reply::Recorded(json.clone()))).collect()
+                let moderators = self.moderators().into_iter();
+                moderators.map(|id| Effect::Send(id, Reply::Recorded(json.clone()))).collect()
             }
             Down::For(to, reply) => {
                 // What came before it is shown before it.
@@ -218,6 +215,11 @@ impl Room {
     /// Begins with what a room says first.
     fn begin(&mut self, meta: Meta, members: usize, resumed: bool, now_ms: u64) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let is_other = self.meta.as_ref().is_some_and(|old| old.epoch != meta.epoch);
+        if let Some(upstream) = self.upstream.as_mut().filter(|_| is_other) {
+            // What of it is in the history that is gone must not come back in the new one.
+            upstream.give_unanswered_up();
+        }
         if !resumed {
             // Who hears has seen something of before; what came between is not to be had.
             if !planted(Bug::RelayKeepsMembersInAnotherEpoch) {
@@ -284,6 +286,7 @@ impl Room {
             }
             Notice::Renamed { member, .. } => effects.extend(self.follow_name(member)),
             Notice::Counted { member_count, .. } => upstream.members = *member_count,
+            Notice::Ruled(_) if planted(Bug::RelayKeepsOldRules) => {}
             Notice::Ruled(house) => self.rules.house = *house,
             Notice::Deleted { seq } => {
                 effects.extend(self.redact(*seq, now_ms, archive)?);
@@ -294,7 +297,7 @@ impl Room {
                 effects.extend(cache.absorb(self.flush(now_ms, archive)?));
                 self.log = Log::default();
                 self.rules.deleted.clear();
-                if let Some(meta) = &mut self.meta {
+                if let Some(meta) = self.meta.as_mut().filter(|_| !planted(Bug::ClearLeavesRelayBehind)) {
                     meta.epoch.clone_from(epoch);
                     effects.push(Effect::Clear(meta.clone()));
                 }
@@ -316,7 +319,7 @@ impl Room {
             return Ok(Vec::new());
         };
         let effects = cache.absorb(self.flush(now_ms, archive)?);
-        let row = self.log.redact(seq, archive)?;
+        let row = if planted(Bug::RelayKeepsDeletedText) { None } else { self.log.redact(seq, archive)? };
         cache.absorb(row.map(Effect::Rewrite).into_iter().collect());
         Ok(effects)
     }
@@ -325,9 +328,11 @@ impl Room {
     fn take_rules(&mut self, rules: Rules, now_ms: u64, archive: &dyn Archive) -> Effects {
         let old = std::mem::replace(&mut self.rules, rules);
         let mut effects = Vec::new();
-        let new = &self.rules;
-        let deleted: Vec<_> = new.deleted.iter().filter(|seq| !old.deleted.contains(seq)).copied().collect();
-        for seq in deleted {
+        // What this relay does not have yet, as where it takes up its line, it will get without its text.
+        let (new, head) = (&self.rules.deleted, self.log.head());
+        let deleted = new.iter().filter(|seq| **seq <= head && !old.deleted.contains(seq));
+        let deleted = deleted.filter(|_| !planted(Bug::RelayMissesDeletions));
+        for seq in deleted.copied().collect::<Vec<_>>() {
             effects.extend(self.redact(seq, now_ms, archive)?);
             self.queue.push(Queued::Notice(Notice::Deleted { seq }));
         }

@@ -112,7 +112,6 @@ impl Host {
             self.mark_unsettled(true);
             let effects = act(awake, now_ms, &self.store)?;
             self.apply(awake, effects)?;
-            awake.room.applied();
             let piece_at = awake.sockets.timeout(now_ms);
             self.timer.set(awake.room.timeout().into_iter().chain(piece_at).min(), now_ms);
             self.mark_unsettled(piece_at.is_some() || awake.room.is_unsettled());
@@ -185,7 +184,10 @@ impl Host {
         for effect in effects {
             match effect {
                 Effect::Create(meta) => self.store.create(&meta)?,
-                Effect::Append(rows) => self.store.append(rows)?,
+                Effect::Append(rows) => {
+                    self.store.append(rows)?;
+                    awake.room.stored();
+                }
                 Effect::Rewrite(row) => self.store.append(vec![row])?,
                 Effect::Clear(meta) => self.store.clear(&meta)?,
                 Effect::Rule(rules) => self.store.rule(&rules)?,

@@ -179,9 +179,10 @@ impl Store {
 
     /// Deletes the log; what comes counts within another epoch.
     pub fn clear(&self, meta: &Meta) -> Result<(), Fault> {
-        self.write("DELETE FROM segment", vec![])?;
+        // In this order: in no epoch may what comes count from 1 again.
         let values = vec![meta.epoch.as_str().into(), integer(meta.created_at)];
-        self.write("UPDATE meta SET epoch = ?, created_at = ?", values)
+        self.write("UPDATE meta SET epoch = ?, created_at = ?", values)?;
+        self.write("DELETE FROM segment", vec![])
     }
 
     /// Deletes the rows of the log before a seq.

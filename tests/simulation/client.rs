@@ -7,12 +7,15 @@ use std::rc::Rc;
 
 use parlor::limits::Limits;
 use parlor::protocol::PING;
+use parlor::room::visitor::{Role, Visitor};
 use serde_json::json;
 
+use crate::book::Kind;
+use crate::moderation::Orders;
 use crate::network::{Down, LINK_LOST, LinkId, Owner, Up};
 use crate::stage::{Due, Stage};
-use crate::timeline::{Asked, Pages, Timeline};
-use crate::wire::{Frame, Message, Welcome, print_of};
+use crate::timeline::{Asked, Pages, Then, Timeline};
+use crate::wire::{Frame, Message, Welcome, Wire, print_of};
 
 const WELCOME_MS_MAX: u64 = 10_000;
 const ECHO_MS_MAX: u64 = 10_000;
@@ -26,7 +29,13 @@ const FLOODED_WAIT_MS: u64 = 30_000;
 const ATTEMPTS_MAX: u32 = 5;
 const ROOM_FAULT: u16 = 1011;
 const FLOODED: u16 = 4429;
-const STOP_CODES: [u16; 5] = [1003, 1009, 4400, 4401, 4403];
+const REMOVED: u16 = 4403;
+const STOP_CODES: [u16; 5] = [1003, 1009, 4400, 4401, REMOVED];
+/// Who is made to wait for longer gives up.
+const WAIT_MS_MAX: u64 = 60_000;
+/// Longest time for which a relay may not know whom its room has banned: it holds its members for a minute without
+/// its room, and takes some seconds to see that it is without it.
+const UNTOLD_MS_MAX: u64 = 120_000;
 
 /// What a client waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +68,8 @@ pub enum Fate {
     Acknowledged(String, u64),
     /// It was given up: stored or not.
     GivenUp,
+    /// It was refused, by order of a moderator.
+    Refused,
 }
 
 /// Something that a client said.
@@ -70,14 +81,17 @@ pub struct Said {
     pub print: u64,
     pub fate: Fate,
     attempts: u32,
+    /// When it was sent first.
+    sent_ms: u64,
     /// Into which epoch it was sent, and as which member: it goes out again only so.
     tried_as: Option<(String, u64)>,
 }
 
 impl Said {
-    /// Whether it was acknowledged and is not trimmed: with a message its `id` may be forgotten.
-    fn is_kept(&self, first: u64) -> bool {
-        matches!(self.fate, Fate::Acknowledged(_, seq) if seq >= first)
+    /// Whether it was acknowledged and is not trimmed, or cleared: with a message its `id` may be forgotten.
+    fn is_kept(&self, first: u64, epoch: Option<&str>) -> bool {
+        matches!(&self.fate, Fate::Acknowledged(stored_in, seq)
+            if *seq >= first && Some(stored_in.as_str()) == epoch)
     }
 }
 
@@ -97,6 +111,12 @@ pub struct Client {
     /// Tabs of one member must not use an id twice; tabs of different members may.
     tab: usize,
     pub name: String,
+    /// As the Worker tells the room of it.
+    pub visitor: Visitor,
+    /// What it wants done as a moderator.
+    pub orders: Orders,
+    /// Whether it was stopped by a moderator.
+    pub is_removed: bool,
     pub phase: Phase,
     pub link: Option<LinkId>,
     pub timeline: Timeline,
@@ -112,7 +132,8 @@ pub struct Client {
     is_in_flight: bool,
     is_offline: bool,
     failures: u32,
-    live_since_ms: u64,
+    pub live_since_ms: u64,
+    dialled_ms: u64,
     alarms: [(u32, bool); ALARMS.len()],
     limits: (usize, usize),
 }
@@ -124,6 +145,9 @@ impl Client {
             sibling: None,
             tab,
             name: format!("Member {number}"),
+            visitor: Visitor::default(),
+            orders: Orders::default(),
+            is_removed: false,
             phase: Phase::Closed,
             link: None,
             timeline: Timeline::default(),
@@ -138,6 +162,7 @@ impl Client {
             is_offline: false,
             failures: 0,
             live_since_ms: 0,
+            dialled_ms: 0,
             alarms: [(0, false); ALARMS.len()],
             limits: (limits.history_on_join, limits.resume_messages_max),
         }
@@ -146,6 +171,16 @@ impl Client {
     /// Whether there is nothing left that it wants to say.
     pub fn has_said_all(&self) -> bool {
         self.outbox.is_empty()
+    }
+
+    /// How much it wants to say yet.
+    pub fn unsaid(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Whether it is not here, and need not be.
+    pub fn is_away(&self) -> bool {
+        self.phase == Phase::Closed || (self.phase == Phase::Stopped && self.is_removed)
     }
 
     /// Dials.
@@ -161,7 +196,8 @@ impl Client {
         stage.tally.sends += 1;
         stage.note(|| format!("client {} says {text:?} as {id:?}", self.number));
         let print = print_of(&[text.as_bytes()]);
-        self.said.push(Said { id, text, print, fate: Fate::Waiting, attempts: 0, tried_as: None });
+        let (fate, attempts, sent_ms, tried_as) = (Fate::Waiting, 0, 0, None);
+        self.said.push(Said { id, text, print, fate, attempts, sent_ms, tried_as });
         self.outbox.push_back(count);
         self.pump(stage);
     }
@@ -247,7 +283,7 @@ impl Client {
             Down::Accepted => self.join(stage),
             Down::Failed | Down::Lost => self.lose(LINK_LOST, stage),
             Down::Close(code) => self.lose(*code, stage),
-            Down::Answer { .. } | Down::Text | Down::Raw(_) => {}
+            Down::Answer(_) | Down::Text | Down::Raw(_) => {}
             Down::Frame(wire) => {
                 stage.note(|| format!("client {} sees {wire}", self.number));
                 self.clear(Alarm::Pong);
@@ -256,7 +292,7 @@ impl Client {
                 }
                 for frame in &wire.frames {
                     if self.link == Some(link) {
-                        self.take(frame, wire.firsts, stage);
+                        self.take(frame, wire, stage);
                     }
                 }
             }
@@ -290,6 +326,9 @@ impl Client {
         self.hang_up(stage);
         self.asked = Asked::default();
         let link = stage.open_link(Owner::Client(self.number), Up::Upgrade);
+        stage.links[link].visitor = self.visitor.clone();
+        self.is_removed = false;
+        self.dialled_ms = stage.now_ms;
         if stage.has_relays && self.number % 3 == 2 {
             stage.links[link].region = "weur";
         }
@@ -320,6 +359,9 @@ impl Client {
     }
 
     fn lose(&mut self, code: u16, stage: &mut Stage) {
+        if code == REMOVED {
+            self.be_removed(stage);
+        }
         let was_live = self.phase == Phase::Live;
         let failed_the_room = code == ROOM_FAULT && self.is_in_flight;
         self.hang_up(stage);
@@ -345,7 +387,39 @@ impl Client {
         }
     }
 
+    /// A moderator has ended its link, or did not let it in.
+    fn be_removed(&mut self, stage: &mut Stage) {
+        stage.tally.removed += 1;
+        self.is_removed = true;
+        let members = self.members(stage);
+        // A relay may not know of a moment ago.
+        let untold_ms = if self.is_on_relay(stage) { UNTOLD_MS_MAX } else { 0 };
+        let since_ms = self.dialled_ms.saturating_sub(untold_ms);
+        let is_just = members.iter().any(|member| stage.court.removed(*member, since_ms));
+        stage.promise(is_just, "nobody is removed but whom a moderator wants to be", || {
+            format!("client {}, member {members:?}", self.number)
+        });
+    }
+
+    /// Who it is to the room, as far as that can be known.
+    pub fn member(&self, stage: &Stage) -> Option<u64> {
+        match &self.visitor.subject {
+            Some(subject) => stage.court.member_of(subject),
+            None => self.session.as_ref().map(|session| session.member),
+        }
+    }
+
+    /// All that it may be to the room.
+    fn members(&self, stage: &Stage) -> Vec<u64> {
+        let by_session = self.session.iter().map(|session| session.member);
+        let mut members: Vec<u64> = by_session.chain([self.timeline.you]).collect();
+        let by_subject = self.visitor.subject.as_ref().and_then(|subject| stage.court.subjects.get(subject));
+        members.extend(by_subject.into_iter().flatten());
+        members
+    }
+
     fn hang_up(&mut self, stage: &mut Stage) {
+        self.orders.cut();
         ALARMS.into_iter().for_each(|alarm| self.clear(alarm));
         self.is_in_flight = false;
         self.asked_pages.clear();
@@ -354,12 +428,15 @@ impl Client {
         }
     }
 
-    fn take(&mut self, frame: &Frame, firsts: (u64, u64), stage: &mut Stage) {
+    fn take(&mut self, frame: &Frame, wire: &Wire, stage: &mut Stage) {
+        let on_relay = self.is_on_relay(stage);
+        let then = |first| Then { first, epoch: wire.epoch, on_relay };
         match frame {
-            Frame::Welcome(welcome) => self.welcomed(welcome, firsts.0, stage),
-            Frame::Error { code, temporary, retry_after_ms, id } => {
-                self.refused(code, *temporary, *retry_after_ms, id.as_deref(), firsts.1, stage);
-            }
+            Frame::Welcome(welcome) => self.welcomed(welcome, then(wire.firsts.0), stage),
+            Frame::Error { code, temporary, retry_after_ms, id } => match id {
+                Some(id) => self.refused(code, *temporary, *retry_after_ms, id, wire.firsts.1, stage),
+                None => self.refused_something(code, *temporary, stage),
+            },
             Frame::Pong => {}
             _ if self.phase != Phase::Live => {
                 stage.violate("a connection is told of nothing before its welcome", || {
@@ -368,8 +445,7 @@ impl Client {
             }
             Frame::History { messages, more } => match self.asked_pages.pop_front() {
                 Some((pages, limit)) => {
-                    let on_relay = self.is_on_relay(stage);
-                    self.timeline.page(pages, limit, messages, *more, firsts.1, on_relay, stage);
+                    self.timeline.page(pages, limit, messages, *more, then(wire.firsts.1), stage);
                 }
                 None => stage.violate("a page answers a question", || format!("{frame:?}")),
             },
@@ -380,20 +456,39 @@ impl Client {
                         self.go_by(&member.name);
                     }
                     Frame::Message(message) => self.acknowledge(message, stage),
+                    Frame::Record(record) => {
+                        let is_staff = self.visitor.role >= Role::Moderator;
+                        stage.promise(is_staff, "records are for moderators", || {
+                            format!("client {} is told {record:?}", self.number)
+                        });
+                        if record.by == self.timeline.you {
+                            self.orders.answered(Some(&record.deed));
+                        }
+                    }
                     _ => {}
                 }
             }
         }
     }
 
-    fn welcomed(&mut self, welcome: &Welcome, first: u64, stage: &mut Stage) {
+    fn welcomed(&mut self, welcome: &Welcome, then: Then, stage: &mut Stage) {
         stage.promise(self.phase == Phase::Connecting, "a connection is welcomed once", || {
             format!("client {} is welcomed while {:?}", self.number, self.phase)
         });
         stage.tally.welcomes += 1;
         stage.tally.resumed += u64::from(welcome.recovered);
-        let on_relay = self.is_on_relay(stage);
-        self.timeline.welcome(welcome, &self.asked, self.limits, first, on_relay, stage);
+        self.timeline.welcome(welcome, &self.asked, self.limits, then, stage);
+        stage.promise(welcome.role == self.visitor.role.name(), "a welcome tells one's role", || {
+            format!("client {} is {:?}, and told {}", self.number, self.visitor.role, welcome.role)
+        });
+        let banned_since = stage.court.since(Kind::Ban(welcome.you.id));
+        let is_known = banned_since.is_some_and(|since_ms| since_ms + UNTOLD_MS_MAX < stage.now_ms);
+        let place = self.link.map_or(0, |link| stage.links[link].place);
+        let is_over = |place| !stage.court.is_banned(welcome.you.id, stage.wall_ms(place));
+        let is_free = !is_known || is_over(0) || is_over(place);
+        stage.promise(is_free, "who is banned stays out", || {
+            format!("client {} is let in at {place}, banned since {banned_since:?}", self.number)
+        });
         self.session = Some(Session {
             note: welcome.session.clone(),
             epoch: welcome.epoch.clone(),
@@ -404,6 +499,7 @@ impl Client {
         self.clear(Alarm::Welcome);
         self.set(Alarm::Ping, PING_EVERY_MS, stage);
         self.phase = Phase::Live;
+        self.give_orders(stage);
         for message in &welcome.messages {
             self.acknowledge(message, stage);
         }
@@ -430,28 +526,57 @@ impl Client {
         code: &str,
         temporary: bool,
         retry_after_ms: Option<u64>,
-        id: Option<&str>,
+        id: &str,
         first: u64,
         stage: &mut Stage,
     ) {
-        let is_expected = temporary || (code == "bad_frame" && id.is_none());
+        let theirs = self.said.iter().find(|said| said.id == id);
+        let since_ms = theirs.map_or(stage.now_ms, |said| said.sent_ms);
+        let held = |kind| stage.court.held(kind, since_ms);
+        let theirs_held = |kind: fn(u64) -> Kind| self.members(stage).into_iter().any(|it| held(kind(it)));
+        let by_order = match code {
+            "muted" => Some(theirs_held(Kind::Mute)),
+            "banned" => Some(theirs_held(Kind::Ban)),
+            "room_locked" => Some(held(Kind::Lock)),
+            _ => None,
+        };
+        let is_expected = by_order.unwrap_or(temporary);
         stage.promise(is_expected, "nothing proper is refused for good", || {
             format!("client {}: {code} for {id:?}", self.number)
         });
-        let denied = self.said.iter().find(|said| Some(said.id.as_str()) == id && said.is_kept(first));
+        let epoch = self.timeline.epoch.as_deref();
+        let denied = theirs.filter(|said| said.is_kept(first, epoch));
         stage.promise(denied.is_none(), "what was acknowledged is not denied", || {
             format!("client {}: {code} for {denied:?}", self.number)
         });
-        let head = self.outbox.front().map(|index| self.said[*index].id.as_str());
-        if id.is_none() || !self.is_in_flight || head != id {
+        let Some(index) = self.outbox.front().copied() else { return };
+        if !self.is_in_flight || self.said[index].id != id {
             return;
         }
         self.is_in_flight = false;
         self.clear(Alarm::Send);
+        if by_order.is_some() || retry_after_ms.is_some_and(|wait_ms| wait_ms > WAIT_MS_MAX) {
+            stage.tally.silenced += 1;
+            self.said[index].fate = Fate::Refused;
+            self.outbox.pop_front();
+            return self.pump(stage);
+        }
         if code != "rate_limited" && !self.count_attempt(stage) {
             return;
         }
         self.set(Alarm::Send, retry_after_ms.unwrap_or(TEMPORARY_WAIT_MS), stage);
+    }
+
+    /// Something else than what it said was refused.
+    fn refused_something(&mut self, code: &str, temporary: bool, stage: &mut Stage) {
+        let is_answer = matches!(code, "forbidden" | "unknown_message" | "too_many" | "rate_limited");
+        let is_expected = temporary || code == "bad_frame" || (is_answer && self.orders.has_given);
+        stage.promise(is_expected, "nothing proper is refused for good", || {
+            format!("client {}: {code}", self.number)
+        });
+        if is_answer {
+            self.orders.answered(None);
+        }
     }
 
     fn pump(&mut self, stage: &mut Stage) {
@@ -464,11 +589,12 @@ impl Client {
         let said = &mut self.said[*index];
         // Who repeats a send before the welcome can't know whether it is the same member still: it is,
         // as long as no history was lost.
-        let is_lost = stage.tally.losses + stage.tally.wipes > 0;
+        let is_lost = stage.tally.losses + stage.tally.wipes + stage.tally.clears > 0;
         if self.phase == Phase::Connecting && said.tried_as.is_some() && is_lost {
             return;
         }
         if said.tried_as.is_none() {
+            said.sent_ms = stage.now_ms;
             said.tried_as = self.session.as_ref().map(|session| (session.epoch.clone(), session.member));
         }
         let Said { id, text, .. } = said;
@@ -488,7 +614,8 @@ impl Client {
         let Some(index) = self.outbox.remove(at) else { return };
         let said = &mut self.said[index];
         stage.tally.acknowledged += 1;
-        stage.promise(said.print == message.said, "an echo is what was said", || format!("{message:?}"));
+        let is_same = message.print.is_gone() || said.print == message.print.said;
+        stage.promise(is_same, "an echo is what was said", || format!("{message:?}"));
         stage.promise(
             self.names.borrow().contains(&message.named),
             "a message has its sender's name",

@@ -124,6 +124,7 @@ impl Faults {
                 stage.note(|| "the room's storage is LOST".to_owned());
                 shell.crash(stage);
                 shell.store.lose();
+                shell.store.tell_court(stage);
             }
             Fault::Forsake | Fault::LoseStorage => {}
             Fault::CutLine | Fault::CutOff => {

@@ -16,9 +16,11 @@
     clippy::string_slice
 )]
 
+mod book;
 mod client;
 mod dice;
 mod faults;
+mod moderation;
 mod network;
 mod oracles;
 mod outsider;

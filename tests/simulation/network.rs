@@ -7,10 +7,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use parlor::protocol::Dialect;
+use parlor::refusal::Refusal;
+use parlor::room::visitor::Visitor;
 use parlor::room::{ConnectionId, Position, Post, Seat};
 
 use crate::stage::{Due, Stage};
-use crate::wire::{Message, Wire};
+use crate::wire::{Message, Record, Wire};
 
 /// Close code for a link that ended without a word.
 pub const LINK_LOST: u16 = 1006;
@@ -27,6 +29,7 @@ pub enum Owner {
     Client(usize),
     Outsider(usize),
     Poster,
+    Warden,
     /// A relay, to its room.
     Relay(Place),
 }
@@ -40,6 +43,8 @@ pub enum Up {
     Frame(Rc<str>),
     Close,
     Post(Post),
+    /// What a moderator wants over HTTP, as its body says it.
+    Order(Rc<str>),
     Lost,
 }
 
@@ -56,11 +61,29 @@ pub enum Down {
     /// A frame for a relay.
     Raw(Rc<str>),
     Close(u16),
-    Answer {
-        status: u16,
-        message: Option<Message>,
-    },
+    Answer(Answer),
     Lost,
+}
+
+/// An answer over HTTP.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    pub status: u16,
+    /// The message that was stored.
+    pub message: Option<Message>,
+    /// The record of what was done.
+    pub record: Option<Record>,
+    /// Why not.
+    pub code: &'static str,
+    /// Of the epoch that the room counted within.
+    pub epoch: u64,
+}
+
+impl Answer {
+    /// A refusal.
+    pub fn no(refusal: &Refusal) -> Self {
+        Self { status: refusal.http_status(), code: refusal.code(), ..Self::default() }
+    }
 }
 
 /// The server's end of a link.
@@ -90,6 +113,8 @@ pub struct Link {
     pub place: Place,
     /// From where it comes, as `relay::region_of` says.
     pub region: &'static str,
+    /// Who made it, as the Worker tells the room.
+    pub visitor: Visitor,
     pub server: ServerEnd,
     /// How it speaks: kept with it, as its seat is.
     pub dialect: Dialect,
@@ -145,6 +170,7 @@ impl Stage {
             owner,
             place: 0,
             region: "any",
+            visitor: Visitor::default(),
             server,
             dialect,
             up: up_lane,

@@ -12,6 +12,7 @@ impl World {
         self.compare_logs();
         self.compare_presence();
         self.compare_sends();
+        self.compare_order();
     }
 
     fn compare_logs(&mut self) {
@@ -125,13 +126,37 @@ impl World {
             let seqs = stored_as(print);
             stage.promise(seqs.len() <= 1, ONCE, || format!("a POST is stored as {seqs:?}"));
         }
-        if stage.tally.wipes + stage.tally.losses == 0 {
-            for (print, seq) in poster.done.iter().filter(|(_, seq)| *seq >= first) {
-                let seqs = stored_as(print);
-                stage.promise(seqs == [*seq], "what was acknowledged is there for ever", || {
-                    format!("a POST was answered with {seq}, stored as {seqs:?}")
-                });
-            }
+        let epoch = shell.store.epoch_print();
+        let kept = poster.done.iter().filter(|(_, seq, stored_in)| *seq >= first && *stored_in == epoch);
+        for (print, seq, _) in kept {
+            let seqs = stored_as(print);
+            stage.promise(seqs == [*seq], "what was acknowledged is there for ever", || {
+                format!("a POST was answered with {seq}, stored as {seqs:?}")
+            });
+        }
+    }
+
+    /// Whether what moderators decided is what everybody knows, and what became of everybody.
+    fn compare_order(&mut self) {
+        let Self { stage, shell, clients, .. } = self;
+        if !stage.court.sits {
+            return;
+        }
+        let holds = shell.store.holds();
+        for client in clients.iter().filter(|client| client.phase == Phase::Live) {
+            let Client { number, timeline, .. } = client;
+            stage.promise(timeline.house == holds.house, "all know the rules that hold", || {
+                format!("client {number} knows {:?}, and there is {holds:?}", timeline.house)
+            });
+            let place = client.link.map_or(0, |link| stage.links[link].place);
+            let (role, since_ms) = (client.visitor.role, client.live_since_ms);
+            let removed_at = stage.court.removed_at(timeline.you, role, since_ms);
+            stage.promise(removed_at.is_none(), "who is removed is gone", || {
+                format!("client {number}, at {place} since {since_ms} ms, was removed at {removed_at:?}")
+            });
+            stage.promise(place > 0 || client.orders.is_empty(), "every order is answered", || {
+                format!("client {number}: {:?}", client.orders)
+            });
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::world::Pasts;
 const SEEDS_MAX: u64 = 2_000;
 
 fn bugs() -> impl Iterator<Item = Bug> {
-    Bug::ALL.into_iter().chain(Bug::OF_FAN_OUT).chain(Bug::OF_RELAYS)
+    Bug::ALL.into_iter().chain(Bug::OF_FAN_OUT).chain(Bug::OF_RELAYS).chain(Bug::OF_ORDER)
 }
 
 /// Puts the bug of that name into the rooms of this thread, or takes it out.

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 
 use parlor::room::Post;
 
-use crate::network::{Down, LinkId, Owner, Up};
+use crate::book::Kind;
+use crate::network::{Answer, Down, LinkId, Owner, Up};
 use crate::stage::{Due, Stage};
 use crate::wire::print_of;
 
@@ -18,8 +19,9 @@ pub struct Poster {
     waiting: VecDeque<Post>,
     link: Option<LinkId>,
     alarm: u32,
-    /// Prints of the texts that were answered with success, and their seqs.
-    pub done: Vec<(u64, u64)>,
+    posted_ms: u64,
+    /// Prints of the texts that were answered with success, their seqs, and of the epochs that these are in.
+    pub done: Vec<(u64, u64, u64)>,
     /// Prints of all texts.
     pub said: Vec<u64>,
 }
@@ -49,16 +51,21 @@ impl Poster {
         }
         self.link = None;
         match item {
-            Down::Answer { status: 200 | 201, message: Some(message) } => {
+            Down::Answer(Answer { status: 200 | 201, message: Some(message), epoch, .. }) => {
                 let asked = self.waiting.pop_front().map(|post| print_of(&[post.text.as_bytes()]));
                 stage.note(|| format!("the poster is answered: message {}", message.seq));
-                stage.promise(asked == Some(message.said), "an answer is what was said", || {
-                    format!("the poster got {message:?}")
-                });
-                self.done.push((message.said, message.seq));
+                let is_same = message.print.is_gone() || asked == Some(message.print.said);
+                stage
+                    .promise(is_same, "an answer is what was said", || format!("the poster got {message:?}"));
+                self.done.extend(asked.map(|said| (said, message.seq, *epoch)));
                 self.send(stage);
             }
-            Down::Answer { status: 429 | 500.., .. } | Down::Failed | Down::Lost => {
+            Down::Answer(Answer { status: 403, code, .. }) if self.is_silenced(code, stage) => {
+                stage.tally.silenced += 1;
+                self.waiting.pop_front();
+                self.send(stage);
+            }
+            Down::Answer(Answer { status: 429 | 500.., .. }) | Down::Failed | Down::Lost => {
                 self.set(RETRY_MS, stage);
             }
             other => stage.violate("nothing proper is refused for good", || format!("a POST: {other:?}")),
@@ -72,9 +79,21 @@ impl Poster {
         }
     }
 
+    /// Whether a moderator wanted that.
+    fn is_silenced(&self, code: &str, stage: &Stage) -> bool {
+        let held = |kind| stage.court.held(kind, self.posted_ms);
+        match code {
+            "muted" => stage.court.bot.is_some_and(|bot| held(Kind::Mute(bot))),
+            "banned" => stage.court.bot.is_some_and(|bot| held(Kind::Ban(bot))),
+            "room_locked" => held(Kind::Lock),
+            _ => false,
+        }
+    }
+
     fn send(&mut self, stage: &mut Stage) {
         let Some(post) = self.waiting.front() else { return };
         stage.note(|| format!("the poster posts {:?}", post.text));
+        self.posted_ms = stage.now_ms;
         self.link = Some(stage.open_link(Owner::Poster, Up::Post(post.clone())));
         self.set(ANSWER_MS_MAX, stage);
     }

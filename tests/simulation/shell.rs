@@ -12,17 +12,17 @@ use parlor::fan_out::FanOut;
 use parlor::limits::{HOLD_MS_MAX, Limits, RELAY_GRACE_MS};
 use parlor::name::RoomName;
 use parlor::protocol::{Dialect, PING, PONG};
-use parlor::refusal::CloseCode;
+use parlor::refusal::{CloseCode, Refusal};
 use parlor::relay::wire;
 use parlor::room::presence::MemberId;
-use parlor::room::visitor::Visitor;
+use parlor::room::visitor::{Role, Visitor};
 use parlor::room::{ConnectionId, Effect, Event, Fault, Notice, Position, Post, Reply, Room, Seat};
 
-use crate::network::{Down, Kept, LinkId, Owner, Place, ServerEnd, Up};
+use crate::network::{Answer, Down, Kept, LinkId, Owner, Place, ServerEnd, Up};
 use crate::stage::{Due, Stage};
 use crate::store::{READ_FAILED, Store, WRITE_REFUSED};
 use crate::story::short;
-use crate::wire::{Message, Wire};
+use crate::wire::{Message, Record, Wire};
 
 /// A fault that waits for its moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -176,6 +176,7 @@ impl Shell {
             Up::Upgrade => return self.connect(stage, link),
             Up::Attach(key, after) => self.attach(stage, link, &key, after),
             Up::Post(post) => self.post(stage, link, post),
+            Up::Order(order) => self.order(stage, link, &order),
             Up::Frame(text) => self.hear(stage, link, &text),
             Up::Close | Up::Lost => {
                 if matches!(stage.links[link].server, ServerEnd::Open(_)) {
@@ -276,6 +277,9 @@ impl Shell {
         self.trap = None;
         self.gate.clear();
         self.store.crash();
+        if self.part == Part::Room {
+            self.store.tell_court(stage);
+        }
         self.line = None;
         for link in 0..stage.links.len() {
             if stage.links[link].place == self.place {
@@ -293,15 +297,27 @@ impl Shell {
             return None;
         }
         stage.links[link].server = ServerEnd::Open(Kept::Nothing);
-        let (region, mut elsewhere) = (stage.links[link].region, None);
+        let (region, visitor) = (stage.links[link].region, stage.links[link].visitor.clone());
+        let (mut elsewhere, mut refused) = (None, None);
         let mut outcome = self.settle(stage, |awake, now_ms, store| {
+            refused = awake.room.admit(&visitor, now_ms).err();
+            if refused.is_some() {
+                return Ok(Vec::new());
+            }
             elsewhere = awake.room.place(region, now_ms).map(|placement| placement.key);
             if elsewhere.is_some() {
                 return Ok(Vec::new());
             }
             let connection = awake.open(link);
-            Ok(awake.room.handle(Event::Opened(connection, Visitor::default()), now_ms, store)?)
+            Ok(awake.room.handle(Event::Opened(connection, visitor), now_ms, store)?)
         });
+        if let (Some(refused), true) = (refused, outcome.is_ok()) {
+            stage.note(|| format!("link {link}: not let in: {refused}"));
+            stage.links[link].server = ServerEnd::Gone;
+            self.upgrading = None;
+            self.emit(stage, link, Down::Close(refused.close_number()));
+            return None;
+        }
         if elsewhere.is_some() && outcome.is_ok() {
             stage.links[link].server = ServerEnd::Absent;
             return elsewhere;
@@ -348,7 +364,7 @@ impl Shell {
         if text == PING {
             if of_relay {
                 stage.send_down(link, Down::Raw(PONG.into()));
-            } else if let Ok(wire) = Wire::read(PONG, (1, 1)) {
+            } else if let Ok(wire) = Wire::read(PONG, (1, 1), 0) {
                 stage.send_down(link, Down::Frame(Rc::new(wire)));
             }
             return;
@@ -381,10 +397,11 @@ impl Shell {
             outcome = Some(published);
             Ok(effects)
         });
+        let epoch = self.store.epoch_print();
         let answer = match (settled, outcome) {
             (Err(Stop::Crash), _) => return,
             (Err(_), _) | (_, None) => Down::Failed,
-            (_, Some(Err(refusal))) => Down::Answer { status: refusal.http_status(), message: None },
+            (_, Some(Err(refusal))) => Down::Answer(Answer::no(&refusal)),
             (_, Some(Ok(published))) => {
                 let mut line = None;
                 let read = self.settle(stage, |awake, _, store| {
@@ -394,9 +411,37 @@ impl Shell {
                 let status = if published.new { 201 } else { 200 };
                 match (read, line) {
                     (Err(Stop::Crash), _) => return,
-                    (Ok(()), Some(line)) => Down::Answer { status, message: Message::read(line.as_str()) },
+                    (Ok(()), Some(line)) => {
+                        let message = Message::read(line.as_str());
+                        Down::Answer(Answer { status, message, epoch, ..Answer::default() })
+                    }
                     _ => Down::Failed,
                 }
+            }
+        };
+        self.emit(stage, link, answer);
+    }
+
+    /// As `RoomObject::moderate`.
+    fn order(&mut self, stage: &mut Stage, link: LinkId, body: &str) {
+        stage.note(|| format!("link {link}: the room is ordered {body}"));
+        let visitor = stage.links[link].visitor.clone();
+        let warden = visitor.subject.as_deref().and_then(|subject| self.store.member_of(subject));
+        stage.court.staff.extend(warden.map(|warden| (warden, visitor.role)));
+        let mut outcome = None;
+        let settled = self.settle(stage, |awake, now_ms, store| {
+            let Ok(order) = parlor::protocol::order(body) else { return Ok(Vec::new()) };
+            let (effects, done) = awake.room.moderate_over_http(order, &visitor, now_ms, store)?;
+            outcome = Some(done);
+            Ok(effects)
+        });
+        let answer = match (settled, outcome) {
+            (Err(Stop::Crash), _) => return,
+            (Err(_), _) | (_, None) => Down::Failed,
+            (_, Some(Err(refusal))) => Down::Answer(Answer::no(&refusal)),
+            (_, Some(Ok(record))) => {
+                let record = Record::read(&parlor::protocol::record_body(&record));
+                Down::Answer(Answer { status: 200, record, ..Answer::default() })
             }
         };
         self.emit(stage, link, answer);
@@ -420,7 +465,7 @@ impl Shell {
         let now_ms = stage.wall_ms(self.place);
         let trap = self.spring();
         let outcome = self.try_settle(stage, now_ms, trap, act);
-        if let Some(batch) = self.store.seal() {
+        if let Some(batch) = self.store.seal(outcome.is_err()) {
             let takes_ms = stage.dice.between(0, self.commit_ms_max);
             self.commit_at_ms = self.commit_at_ms.max(stage.now_ms + takes_ms);
             stage.after(self.commit_at_ms - stage.now_ms, Due::Commit(self.place, batch));
@@ -485,7 +530,6 @@ impl Shell {
         let effects = act(&mut awake, now_ms, &self.store);
         let applied = effects.and_then(|effects| self.apply(stage, &mut awake, effects, trap));
         if applied.is_ok() {
-            awake.room.applied();
             self.set_timer(stage, awake.timeout(now_ms), now_ms);
             self.is_marked = awake.fan_out.is_behind() || awake.room.is_unsettled();
             // A crowd that has become few is told so a little later.
@@ -549,23 +593,45 @@ impl Shell {
         trap: Option<Trap>,
     ) -> Result<(), Stop> {
         let count = effects.len();
+        let mut removed = None;
         for (index, effect) in effects.into_iter().enumerate() {
-            tripped(trap, index, count)?;
+            // Nothing can panic between what an order writes of the rules and of the log.
+            if !matches!(effect, Effect::Rewrite(_) | Effect::Clear(_)) {
+                tripped(trap, index, count)?;
+            }
             if self.part != Part::Room
-                && matches!(effect, Effect::Create(_) | Effect::Append(_) | Effect::Trim(_) | Effect::Wipe)
+                && matches!(
+                    effect,
+                    Effect::Create(_)
+                        | Effect::Append(_)
+                        | Effect::Trim(_)
+                        | Effect::Wipe
+                        | Effect::Rewrite(_)
+                        | Effect::Clear(_)
+                        | Effect::Rule(_)
+                        | Effect::Record(_)
+                )
             {
                 stage.violate("a relay stores nothing", || format!("{effect:?}"));
                 continue;
             }
             match effect {
                 Effect::Create(meta) => self.store.create(meta, stage)?,
-                Effect::Append(rows) => self.store.append(rows, stage)?,
+                Effect::Append(rows) => {
+                    self.store.append(rows, stage)?;
+                    awake.room.stored();
+                }
                 Effect::Trim(first) => {
                     stage.note(|| format!("history is trimmed to {first}"));
                     self.store.trim(first, stage);
                 }
-                Effect::Rewrite(_) | Effect::Clear(_) | Effect::Rule(_) | Effect::Record(_) => {
-                    stage.promise(false, "nobody moderates here", || "a moderator's effect".to_owned());
+                Effect::Rewrite(row) => self.store.rewrite(row, stage)?,
+                Effect::Clear(meta) => self.store.clear(meta, stage)?,
+                Effect::Rule(rules) => self.store.rule(&rules, stage)?,
+                Effect::Record(record) => {
+                    let role = stage.court.staff.get(&record.by.id.get()).copied();
+                    stage.promise(removed < role, "nobody acts on an equal", || format!("{record:?}"));
+                    self.store.record(&record, stage)?;
                 }
                 Effect::Wipe => self.wipe(stage),
                 Effect::WakeAt(at_ms) => {
@@ -583,6 +649,9 @@ impl Shell {
                     self.catch_up(stage, awake, connection);
                     awake.fan_out.end_of(connection);
                     if let Some(socket) = awake.sockets.remove(&connection) {
+                        if code == CloseCode::Removed {
+                            removed = removed.max(Some(socket.seat.visitor.role));
+                        }
                         self.end(stage, socket.link, code);
                     }
                 }
@@ -665,12 +734,46 @@ impl Shell {
     fn send(&mut self, stage: &mut Stage, awake: &mut Awake, connection: ConnectionId, reply: &Reply) {
         self.catch_up(stage, awake, connection);
         let Some(socket) = awake.sockets.get(&connection) else { return };
+        if stage.court.sits && self.part == Part::Room {
+            self.judge(stage, &socket.seat, reply);
+        }
         let dialect = stage.links[socket.link].dialect;
         for text in dialect.reply(reply) {
             if let Some(frame) = self.spelled(stage, dialect, &text) {
+                self.compare_with_stored(stage, &frame);
                 self.emit(stage, socket.link, frame);
             }
         }
+    }
+
+    /// Holds what one connection is told, or a relay, against what is stored: nobody who asks is shown what is deleted.
+    fn compare_with_stored(&self, stage: &mut Stage, frame: &Down) {
+        if !stage.court.sits || self.part != Part::Room {
+            return;
+        }
+        let other = match frame {
+            Down::Frame(wire) => wire.messages().find(|message| !self.store.shows(message)).cloned(),
+            Down::Raw(text) => messages_in(text).find(|message| !self.store.shows(message)),
+            _ => None,
+        };
+        stage.promise(other.is_none(), "who asks is shown what is stored", || format!("{other:?}"));
+    }
+
+    /// Holds what the room tells one of its own connections against what moderators decided.
+    fn judge(&self, stage: &mut Stage, seat: &Seat, reply: &Reply) {
+        const JUST: &str = "nobody is silenced or let in against what moderators decided";
+        let (holds, wall_ms) = (self.store.holds(), stage.wall_ms(self.place));
+        let member = seat.member.as_ref().map_or(0, |(member, _)| member.get());
+        let is_just = match reply {
+            Reply::Welcome(welcome) => !holds.is_banned(welcome.you.id.get(), wall_ms),
+            Reply::Refused { refusal: Refusal::Muted { .. }, .. } => holds.is_muted(member, wall_ms),
+            Reply::Refused { refusal: Refusal::RoomLocked, .. } => {
+                holds.house.locked && seat.visitor.role < Role::Moderator
+            }
+            Reply::Refused { refusal: Refusal::Banned, .. } => holds.is_banned(member, wall_ms),
+            _ => true,
+        };
+        stage.promise(is_just, JUST, || format!("{seat:?} is told {reply:?}, and there is {holds:?}"));
     }
 
     fn wipe(&mut self, stage: &mut Stage) {
@@ -680,6 +783,7 @@ impl Shell {
         stage.note(|| "the room, abandoned, wipes its storage".to_owned());
         stage.tally.wipes += 1;
         self.store.wipe();
+        self.store.tell_court(stage);
     }
 
     /// A frame as its client reads it; of other dialects nothing is read here.
@@ -689,8 +793,11 @@ impl Shell {
             Dialect::Relay => return Some(Down::Raw(text.into())),
             _ => return Some(Down::Text),
         }
-        let firsts = if self.part == Part::Room { self.store.firsts() } else { stage.firsts_on_relays };
-        match Wire::read(text, firsts) {
+        let (firsts, epoch) = match self.part {
+            Part::Room => (self.store.firsts(), self.store.epoch_print()),
+            Part::Relay(_) => (stage.firsts_on_relays, stage.epoch_at_room),
+        };
+        match Wire::read(text, firsts, epoch) {
             Ok(wire) => Some(Down::Frame(Rc::new(wire))),
             Err(why) => {
                 stage.violate("every frame is one of the protocol's", || why);
@@ -733,16 +840,29 @@ impl Shell {
         const STORED: &str = "nothing is seen before it is stored";
         let is_stored = |message: &Message| match self.part {
             Part::Room => self.store.has_durably(message),
-            Part::Relay(_) => stage.ever_stored.contains(&message.print),
+            Part::Relay(_) => stage.ever_stored.contains_key(&message.print),
         };
+        let is_recorded = |record: &Record| match self.part {
+            Part::Room => self.store.has_record_durably(record),
+            Part::Relay(_) => stage.ever_recorded.contains(record),
+        };
+        let untrue = match &item {
+            Down::Frame(wire) => wire.records().find(|record| !is_recorded(record)),
+            Down::Answer(answer) => answer.record.as_ref().filter(|record| !is_recorded(record)),
+            _ => None,
+        };
+        let untrue = untrue.map(|record| format!("{record:?} leaves for link {link}"));
         let told = match &item {
             Down::Frame(wire) => wire.messages().find(|message| !is_stored(message)).map(|it| it.seq),
-            Down::Answer { message, .. } => {
-                message.as_ref().filter(|message| !is_stored(message)).map(|it| it.seq)
+            Down::Answer(answer) => {
+                answer.message.as_ref().filter(|message| !is_stored(message)).map(|it| it.seq)
             }
             Down::Raw(text) => told_to_relay(text).find(|message| !is_stored(message)).map(|it| it.seq),
             _ => None,
         };
+        stage.promise(untrue.is_none(), "no order is told before it is on record", || {
+            untrue.unwrap_or_default()
+        });
         stage.promise(told.is_none(), STORED, || {
             format!("message {} leaves for link {link} and is not on disk", told.unwrap_or_default())
         });
@@ -802,6 +922,11 @@ fn told_to_relay(frame: &str) -> impl Iterator<Item = Message> {
     frame.split('\n').filter_map(|line| Message::read(line.strip_prefix("m\t")?))
 }
 
+/// All messages in a frame for a relay.
+fn messages_in(frame: &str) -> impl Iterator<Item = Message> {
+    frame.split(['\n', '\t']).filter_map(|field| Message::read(field.starts_with('{').then_some(field)?))
+}
+
 impl Awake {
     fn new(room: Room, piece: usize) -> Self {
         Self { room, sockets: BTreeMap::new(), next: 1, fan_out: FanOut::new(piece, piece) }
@@ -831,6 +956,9 @@ impl Awake {
 
     fn seat(&mut self, stage: &mut Stage, connection: ConnectionId, seat: Seat) {
         let Some(socket) = self.sockets.get_mut(&connection) else { return };
+        if let (Some((member, _)), true) = (&seat.member, seat.visitor.role >= Role::Moderator) {
+            stage.court.staff.insert(member.get(), seat.visitor.role);
+        }
         socket.seat = seat.clone();
         if seat.hears() && stage.links[socket.link].dialect != Dialect::Relay {
             self.fan_out.begin(connection);

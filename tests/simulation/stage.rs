@@ -4,14 +4,16 @@
 //! in, so a seed decides all.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
+use crate::book::Court;
 use crate::client::Alarm;
 use crate::dice::Dice;
 use crate::network::{Link, LinkId, Place};
 use crate::store::Store;
 use crate::story::{Story, Violation};
 use crate::tally::Tally;
+use crate::wire::{Print, Record};
 
 /// The true time at which a schedule begins, in milliseconds.
 const BEGIN_MS: u64 = 1_000;
@@ -31,6 +33,8 @@ pub enum Due {
     Alarm(usize, Alarm, u32),
     /// The poster's alarm.
     PosterAlarm(u32),
+    /// The warden's alarm.
+    WardenAlarm(u32),
     /// The timer of the room, or of a relay.
     Timer(Place, u32),
     /// The platform looks whether the alarm of the room, or of a relay, is due.
@@ -49,11 +53,19 @@ pub struct Stage {
     wall_skews_ms: Vec<i64>,
     /// Whether the room may have relays.
     pub has_relays: bool,
-    /// Where there are relays: prints of all messages that were ever on disk.
-    pub ever_stored: HashSet<u64>,
+    /// Where there are relays: all messages that were ever on disk, and of which epoch.
+    pub ever_stored: HashMap<Print, u64>,
+    /// Likewise all records.
+    pub ever_recorded: HashSet<Record>,
     /// As [`crate::wire::Wire::firsts`], for what a relay tells.
     pub firsts_on_relays: (u64, u64),
+    /// As [`crate::wire::Wire::epoch`], likewise.
+    pub epoch_at_room: u64,
+    /// What moderators did.
+    pub court: Court,
     pub dice: Dice,
+    /// For what moderators do: so that where there are none, all goes as it would without this.
+    pub moderators_dice: Dice,
     pub links: Vec<Link>,
     pub pace: NetworkPace,
     pub story: Story,
@@ -82,9 +94,13 @@ impl Stage {
             now_ms: BEGIN_MS,
             wall_skews_ms: vec![0],
             has_relays: false,
-            ever_stored: HashSet::new(),
+            ever_stored: HashMap::new(),
+            ever_recorded: HashSet::new(),
             firsts_on_relays: (1, 1),
+            epoch_at_room: 0,
+            court: Court::default(),
             dice,
+            moderators_dice: Dice::new(!seed),
             links: Vec::new(),
             pace: NetworkPace { delay_ms_max, stalls_percent },
             story,
@@ -129,6 +145,7 @@ impl Stage {
             let is_whole = self.tally.losses + self.tally.wipes == 0;
             let first = if is_whole { store.first() } else { u64::MAX / 2 };
             self.firsts_on_relays = (first, first);
+            self.epoch_at_room = store.epoch_print();
         }
     }
 

@@ -10,12 +10,14 @@ use std::rc::Rc;
 use parlor::limits::Limits;
 use parlor::name::RoomName;
 use parlor::room::log::{Segment, SegmentHead, SegmentKeys, Seq, remembers};
+use parlor::room::moderation;
 use parlor::room::rules::Rules;
 use parlor::room::visitor::Visitor;
 use parlor::room::{Archive, Effect, Fault, Meta, Post, Room, Saved};
 
+use crate::book::{Book, Holding};
 use crate::stage::Stage;
-use crate::wire::{Message, print_of};
+use crate::wire::{Message, Print, Record, print_of};
 
 /// Why a write fails.
 pub const WRITE_REFUSED: &str = "write refused";
@@ -27,10 +29,18 @@ pub const READ_FAILED: &str = "read failed";
 pub struct Stored {
     /// Of its member and `id`.
     pub key: u64,
-    /// Of its text.
+    /// Of its text, be it deleted since.
     pub said: u64,
-    /// Of all of it.
-    pub print: u64,
+    pub print: Print,
+    from: u64,
+    sent_at: u64,
+}
+
+impl Stored {
+    /// The message before it was deleted, if it is.
+    fn before(&self) -> Print {
+        Print { said: self.said, ..self.print }
+    }
 }
 
 /// What is stored.
@@ -42,11 +52,19 @@ struct Tables {
     alarm_at: Option<u64>,
     /// All messages of the epoch, those included that are trimmed.
     messages: Rc<Vec<Stored>>,
+    /// Those of the epoch before, and which that was: an event may tell messages and clear them.
+    cleared: Rc<(u64, Vec<Stored>)>,
+    book: Rc<Book>,
+    epoch_print: u64,
 }
 
 impl Tables {
     fn first(&self) -> Seq {
         self.segments.keys().next().copied().unwrap_or(1)
+    }
+
+    fn message(&self, seq: Seq) -> Option<&Stored> {
+        self.messages.get((seq as usize).checked_sub(1)?)
     }
 
     fn epoch(&self) -> Option<&str> {
@@ -94,7 +112,7 @@ impl Store {
         keys.reverse();
         Ok(Saved {
             meta: self.shown.meta.as_deref().cloned(),
-            rules: Rules::default(),
+            rules: Rules::read(&self.shown.book.json).unwrap_or_default(),
             newest: newest.map(|segment| Segment::clone(segment)),
             oldest: segments.values().next().map(|segment| segment.head()),
             keys,
@@ -107,8 +125,15 @@ impl Store {
         self.refuse(0)?;
         let found = &self.shown.meta;
         stage.promise(found.is_none(), "storage is made once", || format!("made again over {found:?}"));
-        self.write().meta = Some(Rc::new(meta));
+        self.keep_meta(meta);
+        self.tell_court(stage);
         Ok(())
+    }
+
+    fn keep_meta(&mut self, meta: Meta) {
+        let tables = self.write();
+        tables.epoch_print = print_of(&[meta.epoch.as_bytes()]);
+        tables.meta = Some(Rc::new(meta));
     }
 
     /// Writes rows of the log.
@@ -119,6 +144,85 @@ impl Store {
             Rc::make_mut(&mut self.write().segments).insert(row.first, Rc::new(row));
         }
         Ok(())
+    }
+
+    /// Writes a row in which the text of a message is gone.
+    pub fn rewrite(&mut self, row: Segment, stage: &mut Stage) -> Result<(), Fault> {
+        self.refuse(0)?;
+        self.check_rewritten(&row, stage);
+        Rc::make_mut(&mut self.write().segments).insert(row.first, Rc::new(row));
+        Ok(())
+    }
+
+    /// Deletes the log; what comes counts within another epoch.
+    pub fn clear(&mut self, meta: Meta, stage: &mut Stage) -> Result<(), Fault> {
+        self.refuse(0)?;
+        stage.tally.clears += 1;
+        let old = self.shown.meta.clone();
+        let is_other = old.as_ref().is_some_and(|old| old.epoch != meta.epoch && old.secret == meta.secret);
+        stage.promise(is_other, "what is cleared goes on in another epoch, with the same sessions", || {
+            format!("{old:?} became {meta:?}")
+        });
+        let cleared = std::mem::take(&mut self.write().messages);
+        self.shown.cleared = Rc::new((self.shown.epoch_print, cleared.to_vec()));
+        self.shown.segments = Rc::default();
+        self.keep_meta(meta);
+        Ok(())
+    }
+
+    /// Keeps rules.
+    pub fn rule(&mut self, rules: &Rules, stage: &mut Stage) -> Result<(), Fault> {
+        self.refuse(0)?;
+        Rc::make_mut(&mut self.write().book).rule(rules, stage);
+        self.tell_court(stage);
+        Ok(())
+    }
+
+    /// Keeps a record.
+    pub fn record(&mut self, record: &moderation::Record, stage: &mut Stage) -> Result<(), Fault> {
+        self.refuse(1)?;
+        let text = parlor::protocol::record_body(record);
+        let Some(record) = Record::read(&text) else {
+            stage.violate("a record is one of the protocol's", || text);
+            return Ok(());
+        };
+        stage.tally.orders += 1;
+        stage.note(|| format!("on record: {record:?}"));
+        Rc::make_mut(&mut self.write().book).record(record, stage);
+        Ok(())
+    }
+
+    /// Notes what holds now.
+    pub fn tell_court(&self, stage: &mut Stage) {
+        if !stage.court.sits {
+            return;
+        }
+        stage.court.follow(&self.shown.book.holds, stage.now_ms);
+        stage.court.bot = self.member_named("Bot").or(stage.court.bot);
+        for (subject, members) in &mut stage.court.subjects {
+            let member = self.member_of(subject);
+            members.extend(member.filter(|member| members.last() != Some(member)));
+        }
+    }
+
+    /// Whether this very record is on disk.
+    pub fn has_record_durably(&self, record: &Record) -> bool {
+        self.durable.book.records.contains(record)
+    }
+
+    /// The rules that hold.
+    pub fn holds(&self) -> &Holding {
+        &self.shown.book.holds
+    }
+
+    /// The member of a lasting identity, once there is a storage.
+    pub fn member_of(&self, subject: &str) -> Option<u64> {
+        self.shown.meta.as_ref().map(|meta| meta.secret.member_of_subject(subject).get())
+    }
+
+    /// The member that speaks over HTTP under a name.
+    pub fn member_named(&self, name: &str) -> Option<u64> {
+        self.shown.meta.as_ref().map(|meta| meta.secret.member_named(name).get())
     }
 
     /// Deletes the rows before a seq.
@@ -154,11 +258,14 @@ impl Store {
         }
     }
 
-    /// Ends the writes of one event; returns their batch, if there were any.
-    pub fn seal(&mut self) -> Option<u64> {
+    /// Ends the writes of one event, which may have failed; returns their batch, if there were any.
+    pub fn seal(&mut self, has_failed: bool) -> Option<u64> {
         self.first_before = self.first();
         if !std::mem::take(&mut self.is_written) {
             return None;
+        }
+        if has_failed {
+            Rc::make_mut(&mut self.shown.book).is_torn = true;
         }
         self.last_number += 1;
         self.batches.push_back((self.last_number, self.shown.clone()));
@@ -177,8 +284,20 @@ impl Store {
             if let Some((_, tables)) = self.batches.pop_front() {
                 if stage.has_relays {
                     let is_same = tables.epoch() == self.durable.epoch();
-                    let old = if is_same { self.durable.messages.len() } else { 0 };
-                    stage.ever_stored.extend(tables.messages.iter().skip(old).map(|stored| stored.print));
+                    let old = if is_same { &self.durable.messages[..] } else { &[] };
+                    let old = old.iter().map(|stored| Some(stored.print)).chain(std::iter::repeat(None));
+                    let news = tables.messages.iter().zip(old).filter(|(new, old)| Some(new.print) != *old);
+                    for (new, _) in news {
+                        stage.ever_stored.insert(new.print, tables.epoch_print);
+                        stage.ever_stored.insert(new.before(), tables.epoch_print);
+                    }
+                    if !Rc::ptr_eq(&tables.cleared, &self.durable.cleared) {
+                        let (epoch, messages) = &*tables.cleared;
+                        stage.ever_stored.extend(messages.iter().map(|stored| (stored.before(), *epoch)));
+                        stage.ever_stored.extend(messages.iter().map(|stored| (stored.print, *epoch)));
+                    }
+                    let known = if is_same { self.durable.book.records.len() } else { 0 };
+                    stage.ever_recorded.extend(tables.book.records.iter().skip(known).cloned());
                 }
                 self.durable = tables;
             }
@@ -206,6 +325,11 @@ impl Store {
         self.shown.epoch()
     }
 
+    /// Of the epoch.
+    pub fn epoch_print(&self) -> u64 {
+        self.shown.epoch_print
+    }
+
     /// All messages of this epoch, those included that are trimmed.
     pub fn messages(&self) -> &[Stored] {
         &self.shown.messages
@@ -221,12 +345,15 @@ impl Store {
         (self.first_before.max(1), self.first())
     }
 
-    /// Whether this very message is on disk.
+    /// Whether this very message is on disk; what it said may be gone since.
     pub fn has_durably(&self, message: &Message) -> bool {
-        let index = (message.seq as usize).checked_sub(1);
-        index
-            .and_then(|index| self.durable.messages.get(index))
-            .is_some_and(|stored| stored.print == message.print)
+        let is_it = |stored: &Stored| [stored.print, stored.before()].contains(&message.print);
+        self.durable.message(message.seq).is_some_and(is_it) || self.durable.cleared.1.iter().any(is_it)
+    }
+
+    /// Whether a message is as it is stored.
+    pub fn shows(&self, message: &Message) -> bool {
+        self.shown.message(message.seq).is_some_and(|stored| stored.print == message.print)
     }
 
     fn write(&mut self) -> &mut Tables {
@@ -246,16 +373,50 @@ impl Store {
         if self.fails_read.take() { Err(Fault::Storage(READ_FAILED.to_owned())) } else { Ok(()) }
     }
 
-    /// Prints of all messages.
-    pub fn prints(&self) -> impl Iterator<Item = u64> {
-        self.shown.messages.iter().map(|stored| stored.print)
+    /// Prints of all messages, and of their epoch.
+    pub fn prints(&self) -> impl Iterator<Item = (Print, u64)> {
+        self.shown.messages.iter().map(|stored| (stored.print, self.shown.epoch_print))
+    }
+
+    /// Holds a row that was rewritten against what is stored: the text of one message is gone, and nothing else.
+    fn check_rewritten(&mut self, row: &Segment, stage: &mut Stage) {
+        const GONE: &str = "a deletion takes the text of one message, and nothing else";
+        let Tables { segments, messages, .. } = &mut self.shown;
+        let Some(old) = segments.get(&row.first) else {
+            return stage.violate(GONE, || format!("row {} was none before", row.first));
+        };
+        let is_same =
+            (&row.keys, row.last_at, row.bytes_before) == (&old.keys, old.last_at, old.bytes_before);
+        let lines = (row.first..).zip(old.body.split('\n').zip(row.body.split('\n')));
+        let changed: Vec<_> = lines.filter(|(_, (old, new))| old != new).collect();
+        let count = row.body.split('\n').count();
+        let [(seq, (before, after))] = changed[..] else {
+            return stage.violate(GONE, || format!("{} lines of row {} changed", changed.len(), row.first));
+        };
+        let tombstone = |line: &str| {
+            let mut message: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).ok()?;
+            message.remove("original");
+            message.insert("text".to_owned(), "".into());
+            message.insert("deleted".to_owned(), true.into());
+            Some(message)
+        };
+        let is_tombstone =
+            tombstone(before).is_some() && serde_json::from_str(after).ok() == tombstone(before);
+        stage.promise(is_same && count == old.len() && is_tombstone, GONE, || {
+            format!("message {seq} was {before}, and is {after}")
+        });
+        let stored = Rc::make_mut(messages).get_mut(seq as usize - 1);
+        match stored.filter(|stored| !stored.print.is_gone()) {
+            Some(stored) => stored.print = stored.print.gone(),
+            None => stage.violate(GONE, || format!("message {seq} was gone before, or is none")),
+        }
     }
 
     /// Holds a row against what is stored: it may only add messages at the end, each for the first time.
     fn check(&mut self, row: &Segment, stage: &mut Stage) {
         const APPENDED: &str = "the log only grows, without gaps";
         let kept_from = self.first() as usize - 1;
-        let Tables { segments, messages, .. } = &mut self.shown;
+        let Tables { segments, messages, book, .. } = &mut self.shown;
         let messages = Rc::make_mut(messages);
         let head = messages.len() as Seq;
         let (kept, added) = match segments.get(&row.first) {
@@ -285,7 +446,12 @@ impl Store {
                 let first = double.map_or(0, |(_, seq)| seq);
                 format!("member {} sent {:?}: stored as {first} and as {next}", message.from, message.id)
             });
-            messages.push(Stored { key, said: message.said, print: message.print });
+            if stage.court.sits {
+                let before = messages.iter().rev().find(|stored| stored.from == message.from);
+                book.judge(&message, before.map(|before| before.sent_at), stage);
+            }
+            let Message { print, from, sent_at, .. } = message;
+            messages.push(Stored { key, said: print.said, print, from, sent_at });
         }
         let count = (messages.len() as Seq + 1).saturating_sub(row.first);
         stage.promise(row.len() as Seq == count, APPENDED, || {

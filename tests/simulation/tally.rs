@@ -53,4 +53,9 @@ tally!(
     taken_up,
     cut_off,
     pieces,
+    moderated,
+    orders,
+    clears,
+    removed,
+    silenced,
 );

@@ -2,15 +2,27 @@
 //! `public/page/timeline.js`, but one that forgives nothing. Every frame is held against what the
 //! protocol promises to each connection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::stage::Stage;
-use crate::wire::{Frame, Member, Message, Welcome};
+use crate::wire::{Frame, House, Member, Message, Print, Welcome, print_of};
 
 const NO_GAP: &str = "from its welcome on, a connection sees every message once and in order";
 const RESUME: &str = "resume is all or nothing";
 const PRESENCE: &str = "presence, folded from what a connection is told, is the roster";
 const PAGE: &str = "a page of history has no gap";
+const FORGOTTEN: &str = "what a connection is told is deleted it sees no more";
+const OF_EPOCH: &str = "messages are of the epoch that one is in";
+
+/// What can be told of the server when it spoke, and no client knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Then {
+    /// The first message that the room kept.
+    pub first: u64,
+    /// Of the epoch that it counted within.
+    pub epoch: u64,
+    pub on_relay: bool,
+}
 
 /// What of the history a client asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,8 +46,12 @@ pub struct Timeline {
     pub epoch: Option<String>,
     pub head: u64,
     pub you: u64,
-    /// Prints of the messages that end at the head.
-    pub prints: Vec<u64>,
+    /// The messages that end at the head.
+    pub prints: Vec<Print>,
+    /// The room's rules, as they were told last.
+    pub house: House,
+    /// What this connection was told is deleted.
+    gone: BTreeSet<u64>,
     pub members: BTreeMap<u64, String>,
     /// How many are here, as it was told last.
     pub member_count: usize,
@@ -52,17 +68,20 @@ impl Timeline {
         self.head + 1 - self.prints.len() as u64
     }
 
-    /// Takes a welcome in. `first` is the first message that the room kept.
+    /// Takes a welcome in.
     pub fn welcome(
         &mut self,
         welcome: &Welcome,
         asked: &Asked,
         limits: (usize, usize),
-        first: u64,
-        on_relay: bool,
+        then: Then,
         stage: &mut Stage,
     ) {
         let Welcome { epoch, head, you, messages, recovered, .. } = welcome;
+        let Then { first, on_relay, .. } = then;
+        // A relay may be for a moment yet in what its room has cleared.
+        let is_behind = on_relay && then.epoch != print_of(&[epoch.as_bytes()]);
+        let first = if is_behind { u64::MAX / 2 } else { first };
         let (history_on_join, resume_messages_max) = limits;
         let is_run = messages.iter().rev().zip((1..=*head).rev()).all(|(message, seq)| message.seq == seq);
         stage.promise(is_run && messages.len() as u64 <= *head, NO_GAP, || {
@@ -103,9 +122,13 @@ impl Timeline {
         if !recovered {
             self.prints.clear();
         }
-        self.prints.extend(messages.iter().map(|message| message.print));
+        self.gone = welcome.deleted.iter().copied().collect();
         self.epoch = Some(epoch.clone());
+        messages.iter().for_each(|message| self.look_at(message, stage));
+        self.prints.extend(messages.iter().map(|message| message.print));
         self.head = *head;
+        welcome.deleted.iter().for_each(|seq| self.forget(*seq));
+        self.house = welcome.rules;
         self.you = you.id;
         self.members = welcome.members.iter().map(|member| (member.id, member.name.clone())).collect();
         stage.promise(self.members.get(&you.id) == Some(&you.name), PRESENCE, || {
@@ -147,23 +170,41 @@ impl Timeline {
                 }
                 self.count(*member_count, stage);
             }
+            Frame::Deleted { seq } => {
+                let is_there = (1..=self.head).contains(seq);
+                stage.promise(is_there, "what is deleted was said", || {
+                    format!("{seq} after head {}", self.head)
+                });
+                self.forget(*seq);
+            }
+            Frame::Cleared { epoch } => {
+                let is_other = self.epoch.as_ref() != Some(epoch);
+                stage.promise(is_other, "a clear begins another epoch", || format!("cleared: {epoch} again"));
+                self.epoch = Some(epoch.clone());
+                (self.head, self.prints, self.gone) = (0, Vec::new(), BTreeSet::new());
+            }
+            Frame::Rules(house) => self.house = *house,
             _ => {}
         }
     }
 
-    /// Takes in a page that was asked for. `kept_from` is the first message that the room kept.
-    #[allow(clippy::too_many_arguments)]
+    /// Takes in a page that was asked for.
     pub fn page(
         &mut self,
         pages: Pages,
         limit: usize,
         messages: &[Message],
         more: bool,
-        kept_from: u64,
-        on_relay: bool,
+        then: Then,
         stage: &mut Stage,
     ) {
+        let Then { first: kept_from, on_relay, .. } = then;
         let limit = limit as u64;
+        let epoch = self.epoch.as_ref().map(|epoch| print_of(&[epoch.as_bytes()]));
+        if epoch != Some(then.epoch) && (messages.is_empty() || on_relay) {
+            // The room is cleared, and this client hears of it next.
+            return messages.iter().for_each(|message| self.look_at(message, stage));
+        }
         let (first, last) = (messages.first().map(|it| it.seq), messages.last().map(|it| it.seq));
         let is_run = messages.windows(2).all(|two| two[0].seq + 1 == two[1].seq);
         // A relay may have for a moment yet what its room has trimmed.
@@ -193,12 +234,17 @@ impl Timeline {
             _ => wanted_first > kept_from && !messages.is_empty(),
         };
         stage.promise(more == wanted_more || on_relay, PAGE, || format!("{pages:?}: more is {more}"));
+        for message in messages {
+            self.look_at(message, stage);
+            self.look_again(message, stage);
+        }
         if last.is_some_and(|last| last + 1 == self.first()) {
             self.prints.splice(0..0, messages.iter().map(|message| message.print));
         }
     }
 
     fn append(&mut self, message: &Message, stage: &mut Stage) {
+        self.look_at(message, stage);
         if message.seq == self.head + 1 {
             self.head = message.seq;
             self.prints.push(message.print);
@@ -207,8 +253,43 @@ impl Timeline {
         // The answer to a repeated send comes to its sender alone, whenever it asks.
         let is_answer = message.seq <= self.head && message.from == self.you;
         stage.promise(is_answer, NO_GAP, || format!("message {} after head {}", message.seq, self.head));
-        let known = message.seq.checked_sub(self.first()).and_then(|index| self.prints.get(index as usize));
-        stage.promise(known.is_none_or(|known| *known == message.print), NO_GAP, || {
+        self.look_again(message, stage);
+    }
+
+    /// The message of that seq, if it is known.
+    fn known(&mut self, seq: u64) -> Option<&mut Print> {
+        let index = seq.checked_sub(self.first())?;
+        self.prints.get_mut(index as usize)
+    }
+
+    /// Forgets what a deleted message said.
+    fn forget(&mut self, seq: u64) {
+        self.gone.insert(seq);
+        if let Some(known) = self.known(seq) {
+            *known = known.gone();
+        }
+    }
+
+    /// Sees a message, wherever it stands.
+    fn look_at(&mut self, message: &Message, stage: &mut Stage) {
+        let Message { seq, print, .. } = message;
+        if print.is_gone() {
+            self.gone.insert(*seq);
+        }
+        stage.promise(print.is_gone() || !self.gone.contains(seq), FORGOTTEN, || format!("{message:?}"));
+        if stage.has_relays {
+            let stored_in = stage.ever_stored.get(print).copied();
+            let epoch = self.epoch.as_ref().map(|epoch| print_of(&[epoch.as_bytes()]));
+            stage.promise(stored_in == epoch, OF_EPOCH, || format!("{message:?} in epoch {:?}", self.epoch));
+        }
+    }
+
+    /// Sees a message that it may have seen before: it is the same, but that it may be deleted since. Elsewhere a
+    /// deletion may have been told of that is not known here yet.
+    fn look_again(&mut self, message: &Message, stage: &mut Stage) {
+        let Some(known) = self.known(message.seq) else { return };
+        let was = std::mem::replace(known, message.print);
+        stage.promise(was.of == message.print.of, NO_GAP, || {
             format!("message {} is another than before", message.seq)
         });
     }

@@ -3,12 +3,13 @@
 //! First come the things that people do, with faults between them. Then the faults end and time passes
 //! until all is quiet; then what everybody knows is compared.
 
-use parlor::limits::Limits;
+use parlor::limits::{HISTORY_LIMIT_MAX, Limits};
 use serde_json::json;
 
 use crate::client::{Client, Phase};
 use crate::dice::Dice;
 use crate::faults::Faults;
+use crate::moderation::{self, SLOW_MS_MAX, Warden};
 use crate::network::{Down, Link, Owner, ServerEnd};
 use crate::outsider::Outsider;
 use crate::poster::Poster;
@@ -84,6 +85,7 @@ pub struct World {
     pub clients: Vec<Client>,
     pub outsiders: Vec<Outsider>,
     pub poster: Poster,
+    pub warden: Warden,
     act: Act,
     pause_ms_max: u64,
     quiet_before_ms: u64,
@@ -148,10 +150,13 @@ impl World {
             clients.push(client);
         }
         let acts = dice.between(15, 60) as u32;
+        moderation::appoint(&mut stage, &mut clients);
+        shell.store.tell_court(&mut stage);
+        let dice = &mut stage.dice;
         let pause_ms_max = dice.pick(&[30, 300, 1_000, 3_000]);
         let outsiders = if stage.dice.percent(40) { stage.dice.between(1, 3) as usize } else { 0 };
         let outsiders: Vec<_> = (0..outsiders).map(Outsider::new).collect();
-        let (act, poster) = (Act::Chaos(acts), Poster::default());
+        let (act, poster, warden) = (Act::Chaos(acts), Poster::default(), Warden::default());
         stage.tally.schedules = 1;
         stage.note(|| format!("{count} clients; {}", faults.describe()));
         stage.tally.clients = count as u64;
@@ -164,6 +169,7 @@ impl World {
                 clients,
                 outsiders,
                 poster,
+                warden,
                 act,
                 pause_ms_max,
                 quiet_before_ms: u64::MAX,
@@ -200,7 +206,7 @@ impl World {
     }
 
     fn turn(&mut self, due: Due, faults: &Faults) {
-        let Self { stage, shell, relays, clients, outsiders, poster, .. } = self;
+        let Self { stage, shell, relays, clients, outsiders, poster, warden, .. } = self;
         match due {
             Due::Up(link) => {
                 if let Some(item) = stage.take_up(link) {
@@ -221,6 +227,7 @@ impl World {
                         }
                         Owner::Outsider(number) => outsiders[number].receive(link, &item, stage),
                         Owner::Poster => poster.receive(link, &item, stage),
+                        Owner::Warden => warden.receive(link, &item, stage),
                         Owner::Relay(place) => {
                             stage.see_firsts(place, &shell.store);
                             if let Some(relay) = relays.at(place) {
@@ -237,6 +244,7 @@ impl World {
             }
             Due::Alarm(number, alarm, set) => clients[number].ring(alarm, set, stage),
             Due::PosterAlarm(set) => poster.ring(set, stage),
+            Due::WardenAlarm(set) => warden.ring(set, stage),
             Due::Timer(place, set) => {
                 stage.see_firsts(place, &shell.store);
                 relays.at(place).unwrap_or(shell).ring(stage, set);
@@ -266,6 +274,9 @@ impl World {
     }
 
     fn somebody_does_something(&mut self) {
+        if moderation::act(self) {
+            return;
+        }
         let Self { stage, clients, outsiders, poster, .. } = self;
         if !outsiders.is_empty() && stage.dice.percent(30) {
             let number = stage.dice.below(outsiders.len() as u64) as usize;
@@ -275,6 +286,9 @@ impl World {
         let client = &mut clients[number];
         if client.phase == Phase::Closed {
             return client.open(stage);
+        }
+        if client.is_removed && stage.moderators_dice.percent(50) {
+            return client.reopen(true, stage);
         }
         match stage.dice.below(100) {
             0..55 => client.say(stage),
@@ -314,10 +328,12 @@ impl World {
 
     /// Ends the faults.
     fn calm_down(&mut self) {
-        let Self { stage, shell, relays, clients, outsiders, poster, .. } = self;
+        let Self { stage, shell, relays, clients, outsiders, poster, warden, .. } = self;
         stage.note(|| "the faults end".to_owned());
         self.act = Act::Settling;
-        self.quiet_before_ms = stage.now_ms + QUIET_MS_MAX;
+        let unsaid = clients.iter().map(Client::unsaid).max().unwrap_or_default();
+        let slowed_ms = if stage.court.sits { unsaid as u64 * SLOW_MS_MAX } else { 0 };
+        self.quiet_before_ms = stage.now_ms + QUIET_MS_MAX + slowed_ms;
         stage.pace.stalls_percent = 0;
         shell.trap = None;
         for relay in &mut relays.0 {
@@ -327,25 +343,30 @@ impl World {
         shell.store.fails_read.set(false);
         stage.heal();
         outsiders.iter_mut().for_each(|outsider| outsider.close(stage));
-        for client in clients {
+        for client in clients.iter_mut() {
             match client.phase {
-                Phase::Stopped => client.reopen(true, stage),
+                Phase::Stopped => {
+                    client.go_online(stage);
+                    client.reopen(true, stage);
+                }
                 Phase::Closed => {}
                 _ => client.go_online(stage),
             }
         }
+        warden.take_over(clients, stage);
         poster.post(stage);
     }
 
     /// Whether nothing is left to happen but pings.
     fn is_quiet(&self) -> bool {
-        let Self { stage, shell, relays, clients, poster, .. } = self;
+        let Self { stage, shell, relays, clients, poster, warden, .. } = self;
         self.is_whole()
             && shell.is_settled()
             && relays.are_settled()
             && poster.is_done()
+            && warden.is_done()
             && stage.links.iter().all(Link::is_still)
-            && clients.iter().all(|client| client.phase == Phase::Closed || client.has_said_all())
+            && clients.iter().all(|client| client.is_away() || client.has_said_all())
             && (!stage.has_relays || self.is_counted())
     }
 
@@ -354,7 +375,7 @@ impl World {
         let Self { stage, relays, clients, .. } = self;
         clients.iter().all(|client| match client.phase {
             Phase::Live => client.link.is_some_and(|link| stage.links[link].is_whole()),
-            phase => phase == Phase::Closed,
+            _ => client.is_away(),
         }) && stage.links.iter().enumerate().all(|(number, link)| match (&link.server, link.owner) {
             (ServerEnd::Open(_), Owner::Client(client)) => clients[client].link == Some(number),
             (ServerEnd::Open(_), Owner::Outsider(_)) => false,
@@ -408,6 +429,10 @@ impl World {
             let number = clients.len();
             let mut inspector = Client::new(number, 0, &shell.limits);
             stage.note(|| format!("all is quiet; client {number} comes to look"));
+            // What relays have in memory is looked at, too.
+            if stage.court.sits {
+                clients.iter_mut().for_each(|client| client.ask(Pages::Newest, HISTORY_LIMIT_MAX, stage));
+            }
             inspector.open(stage);
             clients.push(inspector);
         } else if let Some(inspector) = clients.last_mut() {
