@@ -135,6 +135,12 @@ impl Segment {
         self.last_at = sent_at;
     }
 
+    /// Who said something in it, and when.
+    fn said(&self) -> impl Iterator<Item = (MemberId, u64)> {
+        let lines = self.body.split('\n').filter_map(|line| Line(line.to_owned()).decode().ok());
+        lines.map(|message| (message.from.id, message.sent_at))
+    }
+
     fn lines(&self) -> impl Iterator<Item = (Seq, &str)> {
         (self.first..).zip(self.body.split('\n'))
     }
@@ -421,8 +427,7 @@ impl Log {
 
     /// What was said last: of the newest row, when and by whom.
     pub fn recent(&self) -> impl Iterator<Item = (MemberId, u64)> {
-        let lines = self.open.body.split('\n').filter_map(|line| Line(line.to_owned()).decode().ok());
-        lines.map(|message| (message.from.id, message.sent_at))
+        self.open.said()
     }
 
     /// When a member last said something in the rows before those that [`Log::recent`] has had since the log was
@@ -437,17 +442,13 @@ impl Log {
         archive: &dyn Archive,
     ) -> Result<Option<u64>, Fault> {
         let mut next = self.restored;
-        while next.last_at >= since && next.first > self.first() {
+        let mut spoke_at = None;
+        while spoke_at.is_none() && next.last_at >= since && next.first > self.first() {
             let Some(row) = archive.segments(next.first - 1, next.first - 1)?.pop() else { break };
-            for line in row.body.rsplit('\n') {
-                let message = Line(line.to_owned()).decode()?;
-                if message.from.id == member {
-                    return Ok(Some(message.sent_at));
-                }
-            }
+            spoke_at = row.said().filter(|(from, _)| *from == member).map(|(_, at)| at).last();
             next = row.head();
         }
-        Ok(None)
+        Ok(spoke_at)
     }
 
     /// Reads a page of at most `limit` stored messages.
