@@ -9,7 +9,7 @@
 // and a Cargo target folder of its own, so that no test door can end up in the shipped build.
 
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { copyPage } from "./page.mjs";
@@ -51,9 +51,12 @@ async function build(features, folder) {
   rmSync(join(folder, ".tmp"), { recursive: true, force: true });
   // A relay is an object of the same class as a room, under a name of its own so that the platform keeps them apart.
   const script = join(folder, "index.js");
-  const [, name] = /([\w$]+) as RoomObject\b/.exec(readFileSync(script, "utf8")) ?? [];
+  const bundle = readFileSync(script, "utf8");
+  const [, name] = /([\w$]+) as RoomObject\b/.exec(bundle) ?? [];
   if (!name) throw new Failure("worker-build exports no RoomObject");
-  appendFileSync(script, `export{${name} as Relay};\n`);
+  // wasm-bindgen names a file of ours once for each function that it takes from it, and wrangler warns of that.
+  const once = bundle.replace(/("\.\/snippets\/[^"]+":[\w$]+)(,\1)+/g, "$1");
+  writeFileSync(script, `${once}export{${name} as Relay};\n`);
   // worker-build keeps the names of functions, a tenth of the module, which only a panic's trace would show; and a
   // second round of -Os finds 2 % more.
   const module = join(folder, "index_bg.wasm");
@@ -81,7 +84,7 @@ function isBuilt(folder, inputs) {
 function hashOfInputs(features) {
   const hash = createHash("sha256").update(JSON.stringify([features, wasmRoute(), cargoTools()]));
   const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).map((name) => join(ROOT, "src", name));
-  const files = [...sources.filter((path) => statSync(path).isFile()).sort(), join(ROOT, "Cargo.toml"), join(ROOT, "Cargo.lock")];
+  const files = [...sources.filter((path) => statSync(path).isFile()).sort(), join(ROOT, "Cargo.toml"), join(ROOT, "Cargo.lock"), join(ROOT, "scripts", "build.mjs")];
   for (const path of files) hash.update(relative(ROOT, path)).update("\0").update(readFileSync(path)).update("\0");
   return hash.digest("hex");
 }
