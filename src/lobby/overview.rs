@@ -3,6 +3,7 @@
 use super::words::{Words, write_numbers, write_word};
 use super::{Counters, Standing};
 use crate::limits::LISTED_MAX;
+use crate::protocol::with_commas;
 
 /// A room in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,7 +172,7 @@ impl Overview {
         // The name of a room needs no escaping.
         let rooms: Vec<String> =
             self.rooms.iter().filter(|room| shows(&room.name)).take(limit).map(object).collect();
-        format!("[{}]", rooms.join(","))
+        format!("[{}]", with_commas(&rooms))
     }
 
     /// The body of `/status`.
@@ -189,7 +190,7 @@ impl Overview {
             ("storageBytes", totals.bytes),
         ];
         let fields = fields.map(|(name, value)| format!("\"{name}\":{value}"));
-        format!("{{{}}}", fields.join(","))
+        format!("{{{}}}", with_commas(&fields))
     }
 }
 

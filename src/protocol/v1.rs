@@ -220,7 +220,7 @@ fn close_batch(batch: &mut Vec<String>) -> Option<String> {
     match batch.len() {
         0 => None,
         1 => batch.pop(),
-        _ => Some(format!(r#"{{"type":"batch","frames":[{}]}}"#, std::mem::take(batch).join(","))),
+        _ => Some(format!(r#"{{"type":"batch","frames":[{}]}}"#, super::with_commas(&std::mem::take(batch)))),
     }
 }
 

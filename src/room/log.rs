@@ -401,24 +401,24 @@ impl Log {
         if seq < self.first() || seq > self.stored_head() {
             return Ok(None);
         }
-        let mut segments = archive.segments(seq, seq)?;
-        let Some(mut segment) = segments.pop() else { return Ok(None) };
-        let mut found = false;
-        let mut lines = Vec::with_capacity(segment.len());
+        let Some(mut segment) = archive.segments(seq, seq)?.pop() else { return Ok(None) };
+        let mut body = String::with_capacity(segment.body.len());
         for (at, line) in segment.lines() {
+            if !body.is_empty() {
+                body.push('\n');
+            }
             if at != seq {
-                lines.push(Line(line.to_owned()));
+                body.push_str(line);
                 continue;
             }
             let message = Line(line.to_owned()).decode()?;
-            found = !message.deleted;
+            if message.deleted {
+                return Ok(None);
+            }
             let tombstone = Message { text: String::new(), original: None, deleted: true, ..message };
-            lines.push(Line::encode(&tombstone)?);
+            body.push_str(&Line::encode(&tombstone)?.0);
         }
-        if !found {
-            return Ok(None);
-        }
-        segment.body = lines.iter().map(Line::as_str).collect::<Vec<_>>().join("\n");
+        segment.body = body;
         if segment.first == self.open.first && !planted(Bug::DeletedTextComesBack) {
             self.open.body.clone_from(&segment.body);
         }

@@ -8,6 +8,7 @@ use super::rules::{Removal, Sentence};
 use super::visitor::{Role, Visitor};
 use super::*;
 use crate::limits::{REASON_CHARS_MAX, SENTENCE_MS_MAX, SLOW_MODE_MS_MAX};
+use crate::protocol::with_commas;
 use crate::relay::wire;
 
 /// Something that a moderator wants done.
@@ -177,7 +178,7 @@ impl Room {
             records.iter().map(|(number, record)| format!(r#"{{"number":{number},"record":{record}}}"#));
         let json = |fault: serde_json::Error| Fault::Log(fault.to_string());
         let rules = serde_json::to_string(&self.rules).map_err(json)?;
-        Ok(Ok(format!(r#"{{"rules":{rules},"records":[{}]}}"#, numbered.collect::<Vec<_>>().join(","))))
+        Ok(Ok(format!(r#"{{"rules":{rules},"records":[{}]}}"#, with_commas(&numbered.collect::<Vec<_>>()))))
     }
 
     /// Does what a connection asks for, if its role allows it.

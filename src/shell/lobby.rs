@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use worker::wasm_bindgen_futures::spawn_local;
+use worker::wasm_bindgen_futures::{JsFuture, spawn_local};
 use worker::{
     Date, DurableObject, Env, Error, Request, Response, Result, SqlStorage, SqlStorageValue, State,
     console_error, durable_object,
@@ -98,7 +98,7 @@ impl Shared {
 
     async fn ask_one(&self, room: &str) -> Result<Report> {
         let room = self.env.durable_object("ROOMS")?.get_by_name(room)?;
-        let line = room.fetch_with_str(&format!("http://room{ASK_PATH}")).await?.text().await?;
+        let line = text_of(room.fetch_with_str(&format!("http://room{ASK_PATH}")).await?).await?;
         Report::from_line(&line).ok_or_else(|| unreadable("a room's answer"))
     }
 
@@ -153,10 +153,17 @@ async fn gather(env: &Env) -> Result<Overview> {
     let mut all = Overview::default();
     for index in 0..Settings::of(env).limits.lobbies {
         let lobby = env.durable_object("LOBBY")?.get_by_name(&lobby_name(index))?;
-        let lines = lobby.fetch_with_str("http://lobby/overview").await?.text().await?;
+        let lines = text_of(lobby.fetch_with_str("http://lobby/overview").await?).await?;
         all.add(Overview::from_lines(&lines).ok_or_else(|| unreadable("a lobby's overview"))?);
     }
     Ok(all)
+}
+
+/// Reads the text of an answer as the platform does: what `worker` has for it reads streams itself, and would be
+/// some KiB of the bundle.
+async fn text_of(answer: Response) -> Result<String> {
+    let text = JsFuture::from(web_sys::Response::from(answer).text()?).await?;
+    text.as_string().ok_or_else(|| unreadable("an answer"))
 }
 
 fn unreadable(what: &str) -> Error {
