@@ -237,6 +237,9 @@ pub const RELAY_RETRY_MS_MAX: u64 = 5_000;
 /// How long a relay holds its members' connections while it can't reach its room, in milliseconds. A deploy or a
 /// move of the room is over by then; after it they are closed, 1012.
 pub const RELAY_HOLD_MS: u64 = 60_000;
+/// How long a room remembers a name that it told its relays, in milliseconds: for one that was cut off just then. It takes up to
+/// [`RELAY_SILENCE_MS`] to notice, and holds its members for [`RELAY_HOLD_MS`].
+pub const NAME_REMEMBERED_MS: u64 = RELAY_SILENCE_MS + RELAY_HOLD_MS;
 /// How long a relay without connections stays with its room, in milliseconds.
 pub const RELAY_LINGER_MS: u64 = 10_000;
 /// How long a room counts a relay that it lost, or expects one that it sent somebody to, in milliseconds.

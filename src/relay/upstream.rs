@@ -6,7 +6,6 @@ use super::cache::Cache;
 use super::registry::Count;
 use super::wire::Frames;
 use crate::limits::{RELAY_HELD_BYTES_MAX, RELAY_RETRY_MS_MAX, RELAY_STAFF_MAX};
-use crate::room::log::Message;
 use crate::room::presence::MemberId;
 use crate::room::visitor::Role;
 use crate::room::{ConnectionId, Request};
@@ -57,8 +56,8 @@ pub struct Upstream {
     pub outbox: Frames,
     /// Whether the event loop has turned since something was sent at once.
     pub turned: bool,
-    /// What members said and was not answered, in order, as it was sent: it is sent again on a new line.
-    unanswered: Vec<(MemberId, String, String)>,
+    /// What members said and was not answered, in order: it is sent again on a new line.
+    unanswered: Vec<Unanswered>,
     /// Whose pages the room was asked for, in order, and with which requests.
     pub reading: Vec<(ConnectionId, Request)>,
     /// What members asked for while the room was not there.
@@ -68,6 +67,17 @@ pub struct Upstream {
     pings: (u64, u64),
     /// Who is held for having seen more than has come here, until so many pongs have.
     ahead: Vec<(ConnectionId, u64)>,
+}
+
+/// What a member said, or the name that it wants to go by.
+#[derive(Debug)]
+struct Unanswered {
+    from: ConnectionId,
+    member: MemberId,
+    /// The message's; empty for a name.
+    id: String,
+    /// As it was sent.
+    line: String,
 }
 
 impl Default for Upstream {
@@ -138,21 +148,28 @@ impl Upstream {
         (self.heard_at, self.pinged_at) = (now_ms, now_ms);
         (self.outbox, self.pings) = (Frames::default(), (0, 0));
         self.ahead.clear();
-        self.unanswered.iter().for_each(|(_, _, line)| self.outbox.line(&[line]));
+        self.unanswered.iter().for_each(|it| self.outbox.line(&[&it.line]));
     }
 
-    /// Hands on what a member says.
-    pub fn say(&mut self, message: &Message, line: String) {
-        let (member, id) = (message.from.id, message.id.as_str());
+    /// Hands on what a member says under that id; under an empty one, how it wants to be called: of those the last counts.
+    pub fn say(&mut self, from: ConnectionId, member: MemberId, id: &str, line: String) {
         self.outbox.line(&[&line]);
-        if !self.unanswered.iter().any(|(theirs, known, _)| *theirs == member && known == id) {
-            self.unanswered.push((member, id.to_owned(), line));
+        if id.is_empty() {
+            self.answered(member, id);
+        }
+        if self.find(member, id).is_none() {
+            self.unanswered.push(Unanswered { from, member, id: id.to_owned(), line });
         }
     }
 
-    /// Notes that the room has answered what a member said.
-    pub fn answered(&mut self, member: MemberId, id: &str) {
-        self.unanswered.retain(|(theirs, known, _)| *theirs != member || known != id);
+    /// Notes that the room has answered what a member said. Returns the connection that it was said over.
+    pub fn answered(&mut self, member: MemberId, id: &str) -> Option<ConnectionId> {
+        let at = self.find(member, id)?;
+        Some(self.unanswered.remove(at).from)
+    }
+
+    fn find(&self, member: MemberId, id: &str) -> Option<usize> {
+        self.unanswered.iter().position(|it| it.member == member && it.id == id)
     }
 
     /// Sends nothing again that was not answered. Who said it will know that it may be stored or not.

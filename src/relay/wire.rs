@@ -25,6 +25,8 @@ pub enum Up {
         from: ConnectionId,
         /// Whether the client draws ids and understands refusals.
         formal: bool,
+        /// Whether its author goes by another name from it on.
+        renames: bool,
         /// Who made the connection.
         visitor: Visitor,
         /// The message.
@@ -37,8 +39,17 @@ pub enum Up {
         /// Whether it began.
         on: bool,
     },
-    /// A member goes by another name.
-    Renamed(Member),
+    /// A member wants to go by another name.
+    Rename {
+        /// The member's connection, for an answer.
+        from: ConnectionId,
+        /// As in [`Up::Say`].
+        formal: bool,
+        /// As the member wants to be.
+        member: Member,
+    },
+    /// A member that may be elsewhere, too, has joined under this name.
+    Named(Member),
     /// A member wants this done to keep order.
     Moderate {
         /// Who.
@@ -92,6 +103,8 @@ pub struct Hello<'a> {
     pub resumed: bool,
     /// Messages, oldest first.
     pub lines: &'a [Line],
+    /// Who goes by another name of late.
+    pub names: Vec<(MemberId, &'a str)>,
 }
 
 /// One line from the room, as its relay reads it.
@@ -110,6 +123,8 @@ pub enum Down {
     Live,
     /// For all.
     Notice(Notice),
+    /// A member goes by this name, wherever it is.
+    Named(Member),
     /// In the words of `parlor.v1`, for those who keep order.
     Record(String),
     /// An answer to one of the relay's connections.
@@ -154,12 +169,13 @@ pub fn reply(reply: &Reply) -> Vec<String> {
 
 /// Spells what a relay begins with.
 pub fn hello(hello: &Hello<'_>) -> Vec<String> {
-    let Hello { meta, rules, members, resumed, lines } = hello;
+    let Hello { meta, rules, members, resumed, lines, names } = hello;
     let mut frames = Frames::default();
     let (secret, created_at) = (meta.secret.to_hex(), number(meta.created_at));
     frames.line(&["E", &meta.epoch, &secret, &created_at, &number(*members as u64), flag(*resumed)]);
     frames.line(&["u", &json(rules)]);
     lines.iter().for_each(|line| frames.line(&["m", line.as_str()]));
+    names.iter().for_each(|(id, name)| frames.name(*id, name));
     frames.line(&["e"]);
     frames.done
 }
@@ -205,11 +221,15 @@ fn refused(kind: &str, to: &str, refusal: &Refusal, id: &str) -> String {
 /// Spells what a relay says.
 pub fn up(up: &Up) -> String {
     match up {
-        Up::Say { from, formal, visitor, message } => {
-            ["s", &number(from.0), flag(*formal), &of(visitor), message.as_str()].join("\t")
+        Up::Say { from, formal, renames, visitor, message } => {
+            let (formal, renames) = (flag(*formal), flag(*renames));
+            ["s", &number(from.0), formal, renames, &of(visitor), message.as_str()].join("\t")
         }
         Up::Typing { member, on } => ["t", &number(member.id.get()), flag(*on), &member.name].join("\t"),
-        Up::Renamed(member) => ["r", &number(member.id.get()), &member.name].join("\t"),
+        Up::Rename { from, formal, member } => {
+            ["r", &number(from.0), flag(*formal), &number(member.id.get()), &member.name].join("\t")
+        }
+        Up::Named(member) => ["k", &number(member.id.get()), &member.name].join("\t"),
         Up::Moderate { by, order } => asked("o", by, &[&spell_order(order)]),
         Up::Report { by, seq, reason } => asked("p", by, &[&number(*seq), &json(reason)]),
         Up::Read { from, range, limit } => {
@@ -247,11 +267,13 @@ fn read_up(line: &str) -> Option<Up> {
         "s" => Up::Say {
             from: fields.connection()?,
             formal: fields.flag()?,
+            renames: fields.flag()?,
             visitor: Visitor::read(fields.text()?),
             message: Line::from_json(fields.text()?),
         },
         "t" => fields.typing().map(|(member, on)| Up::Typing { member, on })?,
-        "r" => Up::Renamed(fields.member()?),
+        "r" => Up::Rename { from: fields.connection()?, formal: fields.flag()?, member: fields.member()? },
+        "k" => Up::Named(fields.member()?),
         "o" => Up::Moderate { by: fields.asker()?, order: protocol::order(fields.text()?).ok()? },
         "p" => Up::Report {
             by: fields.asker()?,
@@ -288,6 +310,7 @@ fn read_down(line: &str) -> Option<Down> {
         "m" => Down::Notice(Notice::Message(Line::from_json(fields.text()?))),
         "r" => Down::Notice(Notice::Renamed { member: fields.member()?, member_count: 0 }),
         "t" => fields.typing().map(|(member, on)| Down::Notice(Notice::Typing { member, on }))?,
+        "k" => Down::Named(fields.member()?),
         "d" => Down::Notice(Notice::Deleted { seq: fields.number()? }),
         "c" => Down::Notice(Notice::Cleared { epoch: fields.text()?.to_owned() }),
         "h" => {
@@ -389,6 +412,11 @@ pub struct Frames {
 }
 
 impl Frames {
+    /// Puts in how a member is called.
+    pub fn name(&mut self, id: MemberId, name: &str) {
+        self.line(&["k", &number(id.get()), name]);
+    }
+
     /// Puts a line in, in a frame of its own where the last is long enough.
     pub fn line(&mut self, fields: &[&str]) {
         match self.done.last_mut() {

@@ -29,7 +29,7 @@ impl Room {
                     self.welcome(connection, after.as_ref(), &mut same, now_ms, &written)?
                 }
                 Awaited::Hearing(history) => self.begin_hearing(connection, history, &written)?,
-                Awaited::Link(after) => self.greet(connection, after.as_ref(), &written)?,
+                Awaited::Link(after) => self.greet(connection, after.as_ref(), now_ms, &written)?,
             });
         }
         let mut effects = Vec::new();
@@ -47,6 +47,7 @@ impl Room {
         if !notices.is_empty() {
             effects.push(Effect::Broadcast(notices));
         }
+        effects.extend(self.told_names());
         effects.extend(welcomes);
         if planted(Bug::BroadcastBeforeStore) {
             effects.sort_by_key(|effect| !matches!(effect, Effect::Broadcast(_)));

@@ -114,7 +114,7 @@ impl Disk {
     fn rewrite(&mut self, row: Segment) {
         self.rows_written += 1;
         for line in row.body.split('\n') {
-            let message: Message = serde_json::from_str(line).unwrap();
+            let message = Message::read(line).unwrap();
             let old = &mut self.messages[message.seq as usize - 1];
             assert_eq!((&old.id, &old.from, old.sent_at), (&message.id, &message.from, message.sent_at));
             assert!(*old == message || message.deleted);
@@ -128,7 +128,7 @@ impl Disk {
         self.rows_written += 1;
         self.messages.truncate(row.first as usize - 1);
         for line in row.body.split('\n') {
-            let message: Message = serde_json::from_str(line).unwrap();
+            let message = Message::read(line).unwrap();
             assert_eq!(message.seq, self.messages.len() as Seq + 1, "a gap in the log");
             self.messages.push(message);
         }

@@ -85,7 +85,7 @@ impl Room {
             Ok(()) | Err(Refusal::RateLimited { .. }) => false,
             Err(_) => true,
         };
-        if silent || self.take_signal(member, now_ms).is_err() || self.take_crowd_signal(now_ms).is_err() {
+        if silent || self.take_signals(member, now_ms).is_err() {
             return self.note_futile(connection, now_ms).into_iter().collect();
         }
         if let Some(member) = self.presence.get(member).cloned() {
@@ -120,16 +120,10 @@ impl Room {
     fn go_by(&mut self, connection: ConnectionId, member: MemberId, name: &str, now_ms: u64) -> Vec<Effect> {
         let name = DisplayName::nearest(name, &self.limits);
         let same = self.presence.get(member).is_some_and(|present| present.name == name.as_str());
-        let is_over = |room: &mut Self| {
-            room.take_signal(member, now_ms).is_err() || room.take_crowd_signal(now_ms).is_err()
-        };
-        if same || !self.may_rename(connection) || is_over(self) {
+        if same || !self.may_rename(connection) || self.take_signals(member, now_ms).is_err() {
             return self.note_futile(connection, now_ms).into_iter().collect();
         }
-        let Some(renamed) = self.presence.rename(member, &name) else { return Vec::new() };
-        let member_count = self.member_count();
-        self.tell(Notice::Renamed { member: renamed, member_count }, now_ms);
-        self.seats_of(member)
+        self.wish_name(connection, false, Member::new(member, &name), now_ms)
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -157,10 +151,8 @@ impl Room {
         if let Ok((id, text)) = &parsed
             && self.upstream.is_some()
         {
-            // Everybody knows the name before the message under it.
-            let seats = name.map_or_else(Vec::new, |_| self.go_by_elsewhere(from.clone(), now_ms));
-            self.hand_on(connection, false, from, id, text, None, original, now_ms)?;
-            return Ok(seats);
+            self.hand_on(connection, false, name.is_some(), from, id, text, None, original, now_ms)?;
+            return Ok(Vec::new());
         }
         let said = match parsed {
             Ok((id, text)) => {
@@ -174,12 +166,7 @@ impl Room {
             return Ok([unsaid].into_iter().chain(self.note_futile(connection, now_ms)).collect());
         }
         self.senders.0.push((connection, None, id));
-        let Some(name) = name else { return Ok(Vec::new()) };
-        self.presence.rename(member, &name);
-        let renamed = Notice::Renamed { member: from, member_count: self.member_count() };
-        // Everybody knows the name before the message under it.
-        self.queue.insert(self.queue.len().saturating_sub(1), Queued::Notice(renamed));
-        Ok(self.seats_of(member))
+        Ok(if name.is_some() { self.rename_before(from, now_ms) } else { Vec::new() })
     }
 }
 

@@ -11,7 +11,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::presence::{Member, MemberId};
 use super::{Archive, Fault};
@@ -19,14 +20,14 @@ use crate::limits::{
     Limits, REMEMBERED_MESSAGES_MIN, REMEMBERED_MS_MIN, SEGMENT_BYTES_MAX, SEGMENT_MESSAGES_MAX,
     TRIM_SEGMENTS_MAX,
 };
-use crate::name::MessageId;
+use crate::name::{DisplayName, MessageId};
 use crate::planted::{Bug, planted};
 
 /// A message's number in its room: 1 for the first, below 2^53.
 pub type Seq = u64;
 
 /// A chat line, as stored and as sent: its JSON is the `message` frame of `parlor.v1`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename = "message")]
 pub struct Message {
     /// Its number.
@@ -40,15 +41,36 @@ pub struct Message {
     /// When the room took it, in Unix milliseconds.
     pub sent_at: u64,
     /// The message that it answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Seq>,
     /// The whole of what was said, as its dialect spells it, where `text` is not all of it. For clients of
     /// the same dialect; others show the text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub original: Option<String>,
     /// Whether a moderator has deleted it: its text is gone, its number stays.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
+}
+
+impl Message {
+    /// Reads its JSON text again. By hand: derived, it would be several KiB of the bundle.
+    pub fn read(json: &str) -> Option<Self> {
+        let told: Value = serde_json::from_str(json).ok()?;
+        let text = |told: &Value, name: &str| Some(told.get(name)?.as_str()?.to_owned());
+        let number = |told: &Value, name: &str| told.get(name)?.as_u64();
+        let from = told.get("from")?;
+        let (member, name) = (MemberId::new(number(from, "id")?), DisplayName::stored(text(from, "name")?));
+        Some(Self {
+            seq: number(&told, "seq")?,
+            id: text(&told, "id")?,
+            from: Member::new(member, &name),
+            text: text(&told, "text")?,
+            sent_at: number(&told, "sent_at")?,
+            reply_to: number(&told, "reply_to"),
+            original: text(&told, "original"),
+            deleted: told.get("deleted").is_some(),
+        })
+    }
 }
 
 /// A [`Message`] as JSON text, without line breaks.
@@ -69,7 +91,7 @@ impl Line {
     /// # Errors
     /// [`Fault::Log`] if what was stored is no message.
     pub fn decode(&self) -> Result<Message, Fault> {
-        serde_json::from_str(&self.0).map_err(|error| Fault::Log(error.to_string()))
+        Message::read(&self.0).ok_or_else(|| Fault::Log("a line that is no message".to_owned()))
     }
 
     /// A line that was encoded before.

@@ -23,6 +23,7 @@ pub mod log;
 pub mod moderation;
 #[cfg(test)]
 mod moderation_tests;
+mod names;
 mod pace;
 pub mod presence;
 mod rate;
@@ -57,8 +58,9 @@ use visitor::{Rate, Role, Visitor};
 
 use crate::limits::{
     ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, ARRIVALS_FOR_ABUSE, ARRIVALS_PER_SECOND, BAD_FRAMES_MAX, COUNT_GAP_MS,
-    FUTILE_BURST, FUTILE_BYTES, FUTILE_PER_SECOND, HOLD_MS_MAX, HOLD_NOTICES_ENOUGH, Limits, ORDER_BURST,
-    ORDER_PER_SECOND, RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND, TURN_FRAMES,
+    FUTILE_BURST, FUTILE_BYTES, FUTILE_PER_SECOND, HOLD_MS_MAX, HOLD_NOTICES_ENOUGH, Limits,
+    NAME_REMEMBERED_MS, ORDER_BURST, ORDER_PER_SECOND, RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND,
+    TURN_FRAMES,
 };
 use crate::name::{DisplayName, MessageId, RoomName, Text};
 use crate::planted::{Bug, planted};
@@ -77,6 +79,10 @@ pub struct Room {
     presence: Presence,
     crowd: Crowd,
     relays: Registry,
+    /// Whose names the relays are to be told with the next flush.
+    named: Vec<MemberId>,
+    /// When it was restored.
+    woke_at: u64,
     /// The line to the room whose relay this is, if it is one.
     upstream: Option<Box<Upstream>>,
     connections: LiteMap<ConnectionId, Box<Connection>>,
@@ -136,6 +142,8 @@ struct Buckets {
     order: Bucket,
     /// When the member last said something.
     spoke_at: Option<u64>,
+    /// What it is called, in a room with relays, and since when: of late.
+    named: Option<(String, u64)>,
 }
 
 /// Who comes from one address.
@@ -213,6 +221,8 @@ impl Room {
             presence: Presence::default(),
             crowd: Crowd::new(now_ms),
             relays: Registry::default(),
+            named: Vec::new(),
+            woke_at: now_ms,
             upstream: None,
             connections: LiteMap::new(),
             seated: 0,
@@ -433,6 +443,12 @@ impl Room {
         self.buckets(member, now_ms).signal.take(SIGNAL_BURST, SIGNAL_PER_SECOND, now_ms)
     }
 
+    /// Lets a member do what everybody is told of beside messages, if neither it nor all of a crowd do so too often.
+    fn take_signals(&mut self, member: MemberId, now_ms: u64) -> Result<(), Refusal> {
+        let taken = self.take_signal(member, now_ms).and_then(|()| self.take_crowd_signal(now_ms));
+        taken.map_err(|retry_after_ms| Refusal::RateLimited { retry_after_ms })
+    }
+
     fn buckets(&mut self, member: MemberId, now_ms: u64) -> &mut Buckets {
         let rate = self.rate();
         self.buckets.entry(member).or_insert_with(|| Buckets {
@@ -441,6 +457,7 @@ impl Room {
             signal: Bucket::full(SIGNAL_BURST, now_ms),
             order: Bucket::full(f64::INFINITY, now_ms),
             spoke_at: None,
+            named: None,
         })
     }
 
@@ -467,6 +484,9 @@ impl Room {
         let slow_ms = self.rules.house.slow_mode_ms;
         self.buckets.retain(|_, buckets| {
             let slowed = buckets.spoke_at.is_some_and(|at| at.saturating_add(slow_ms) > now_ms);
+            if buckets.named.as_ref().is_some_and(|(_, at)| now_ms.abs_diff(*at) < NAME_REMEMBERED_MS) {
+                return true;
+            }
             !(!slowed
                 && buckets.send.is_full(buckets.rate.burst, buckets.rate.per_second, now_ms)
                 && buckets.signal.is_full(SIGNAL_BURST, SIGNAL_PER_SECOND, now_ms)

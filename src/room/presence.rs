@@ -3,14 +3,14 @@
 use std::fmt;
 
 use litemap::LiteMap;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::limits::WELCOME_MEMBERS_MAX;
 use crate::name::DisplayName;
 use crate::planted::{Bug, planted};
 
 /// A member's number: positive, below 2^53, the same for as long as its session is taken up again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct MemberId(u64);
 
@@ -37,7 +37,7 @@ impl MemberId {
 }
 
 /// A member as others see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Member {
     /// Its number.
     pub id: MemberId,

@@ -3,7 +3,7 @@
 use super::harness::Disk;
 use super::moderation::{Order, Whom};
 use super::rules::House;
-use super::tree::{Tree, Who};
+use super::tree::{Place, Tree, Who};
 use super::*;
 use crate::limits::{
     COUNT_GAP_MS, FUTILE_BURST, ORDER_BURST, REASON_CHARS_MAX, RELAY_GRACE_MS, RELAY_HOLD_MS,
@@ -279,6 +279,204 @@ fn everybody_is_called_home_once_the_room_has_place_for_all() {
     assert_eq!(tree.room.place("any", tree.now_ms), None);
 }
 
+/// Asserts that a member goes by this name at all these places: to itself, to who comes there, and in what it says there.
+fn assert_called(tree: &mut Tree, name: &str, member: MemberId, everywhere: &[Who]) {
+    for (place, connection) in everywhere.iter().copied() {
+        assert_eq!(tree.client((place, connection)).members[&member], name, "as the one at {place} is told");
+        let newcomer = tree.join(place, "Newcomer");
+        let listed = tree.welcome(newcomer).members.iter().find(|it| it.id == member).cloned();
+        assert_eq!(listed.unwrap().name, name, "in the list at {place}");
+        let id = format!("as {name}, {place} {}", tree.disk.messages.len());
+        tree.say((place, connection), &id, "who am I?");
+        assert_eq!(tree.client(newcomer).messages.last().unwrap().from.name, name, "said at {place}");
+        let seat = if place == 0 {
+            &tree.disk.seats[&connection]
+        } else {
+            &tree.nodes[place - 1].seats[&connection]
+        };
+        assert_eq!(seat.member.as_ref().unwrap().1.as_str(), name, "kept at {place}");
+        tree.leave(newcomer);
+        tree.settle();
+    }
+}
+
+/// A member at several places.
+fn at_all(tree: &mut Tree, places: &[Place]) -> (MemberId, Vec<Who>) {
+    let visitor = Visitor { subject: Some("ada".to_owned()), ..Visitor::default() };
+    let all: Vec<_> = places.iter().map(|place| tree.join_as(*place, "Ada", visitor.clone())).collect();
+    tree.advance(COUNT_GAP_MS * 2);
+    (tree.welcome(all[0]).you.id, all)
+}
+
+#[test]
+fn who_is_renamed_while_a_relay_is_cut_off_is_called_so_there_once_it_is_back() {
+    for renamed_at in [0, 2] {
+        let mut tree = Tree::new(2);
+        let (ada, all) = at_all(&mut tree, &[1, renamed_at]);
+        tree.nodes[0].is_cut_off = true;
+        tree.cut(1);
+        tree.ask(all[1], Request::Rename { name: "Ada L.".to_owned() });
+        tree.advance(RELAY_HOLD_MS - 15_000);
+        tree.nodes[0].is_cut_off = false;
+        tree.advance(10_000);
+        assert_eq!(tree.client(all[0]).closed, None);
+        assert_called(&mut tree, "Ada L.", ada, &all);
+    }
+}
+
+#[test]
+fn a_room_that_died_tells_its_relays_who_came_before_they_were_back() {
+    let mut tree = Tree::new(2);
+    let (ada, mut all) = at_all(&mut tree, &[1, 2]);
+    tree.nodes.iter_mut().for_each(|node| node.is_cut_off = true);
+    tree.restart_room(false);
+    let visitor = Visitor { subject: Some("ada".to_owned()), ..Visitor::default() };
+    all.push(tree.join_as(0, "Ada L.", visitor));
+    tree.advance(20_000);
+    tree.nodes.iter_mut().for_each(|node| node.is_cut_off = false);
+    tree.advance(20_000);
+    assert_called(&mut tree, "Ada L.", ada, &all);
+}
+
+#[test]
+fn who_joins_under_another_name_goes_by_it_at_every_place() {
+    for (first, then) in [(0, 1), (1, 0), (1, 2), (1, 1), (0, 0)] {
+        let mut tree = Tree::new(2);
+        let other = tree.join(2, "Other");
+        let (ada, mut all) = at_all(&mut tree, &[first]);
+        let visitor = Visitor { subject: Some("ada".to_owned()), ..Visitor::default() };
+        all.push(tree.join_as(then, "Ada L.", visitor.clone()));
+        tree.advance(COUNT_GAP_MS * 2);
+        assert_called(&mut tree, "Ada L.", ada, &all);
+        // And with a relay that is cut off just then.
+        if first != 0 && first != then {
+            tree.nodes[first - 1].is_cut_off = true;
+            tree.cut(first);
+            all.push(tree.join_as(then, "Ada Lovelace", visitor));
+            tree.advance(20_000);
+            tree.nodes[first - 1].is_cut_off = false;
+            tree.advance(20_000);
+            assert_called(&mut tree, "Ada Lovelace", ada, &all);
+        }
+        let session = tree.welcome(other).session.clone();
+        let nowhere = Position { epoch: String::new(), seq: 0 };
+        let again = tree.rejoin(then, "Another", &session, nowhere);
+        tree.advance(COUNT_GAP_MS * 2);
+        let id = tree.welcome(other).you.id;
+        assert_called(&mut tree, "Another", id, &[other, again]);
+    }
+}
+
+#[test]
+fn a_crowd_is_not_told_of_who_comes_under_the_name_that_is_known() {
+    let mut tree = Tree::new(2);
+    let (_, all) = at_all(&mut tree, &[0, 1, 2]);
+    let ear = tree.join(2, "Ear");
+    for place in [0, 1, 2, 2] {
+        let session = tree.welcome(ear).session.clone();
+        tree.rejoin(place, "Ear", &session, Position { epoch: String::new(), seq: 0 });
+        at_all(&mut tree, &[place]);
+    }
+    for who in all {
+        let told = tree.client(who).notices.iter().find(|it| matches!(it, Notice::Renamed { .. }));
+        assert_eq!(told, None);
+    }
+}
+
+#[test]
+fn a_name_or_a_join_that_is_lost_with_the_line_is_asked_for_again() {
+    let mut tree = Tree::new(2);
+    let (ada, mut all) = at_all(&mut tree, &[0, 1, 2]);
+    tree.ask(all[1], Request::Rename { name: "Ada L.".to_owned() });
+    tree.now_ms += 1;
+    tree.handle(1, Event::Tick);
+    tree.cut(1);
+    tree.advance(10_000);
+    assert_called(&mut tree, "Ada L.", ada, &all);
+    let visitor = Visitor { subject: Some("ada".to_owned()), ..Visitor::default() };
+    let late = tree.open_as(1, visitor);
+    tree.ask(late, Request::Join { name: "Lady Ada".to_owned(), session: None, after: None });
+    tree.now_ms += 1;
+    tree.handle(1, Event::Tick);
+    tree.cut(1);
+    tree.advance(10_000);
+    all.push(late);
+    assert_called(&mut tree, "Lady Ada", ada, &all);
+}
+
+#[test]
+fn what_is_said_after_a_rename_is_said_under_the_new_name() {
+    let mut tree = Tree::new(2);
+    let (ada, all) = at_all(&mut tree, &[1, 2]);
+    tree.ask(all[0], Request::Rename { name: "Ada L.".to_owned() });
+    tree.send(all[0], "1", "before the relay knows");
+    tree.send(all[1], "2", "at a place that does not know");
+    tree.settle();
+    let names: Vec<_> = tree.client(all[0]).messages.iter().map(|it| it.from.name.clone()).collect();
+    assert_eq!(names[0], "Ada L.");
+    tree.settle();
+    assert_called(&mut tree, "Ada L.", ada, &all);
+}
+
+#[test]
+fn a_person_at_several_places_types_and_is_renamed_as_often_as_at_one() {
+    let told = |places: &[Place]| {
+        let mut tree = Tree::new(2);
+        let ear = tree.join(0, "Ear");
+        let (ada, all) = at_all(&mut tree, places);
+        let told = |tree: &Tree, wanted: fn(&Notice) -> bool| {
+            tree.client(ear).notices.iter().filter(|it| wanted(it)).count()
+        };
+        for tick in 0..200 {
+            all.iter().for_each(|who| tree.ask(*who, Request::Typing { on: tick % 2 == 0 }));
+            tree.advance(100);
+        }
+        let typed = told(&tree, |it| matches!(it, Notice::Typing { .. }));
+        tree.advance(60_000);
+        let each = 18 / all.len();
+        for number in 0..each {
+            all.iter()
+                .for_each(|who| tree.ask(*who, Request::Rename { name: format!("{number} {}", who.0) }));
+        }
+        tree.settle();
+        let renamed = told(&tree, |it| matches!(it, Notice::Renamed { .. }));
+        let refused: usize = all.iter().map(|who| tree.client(*who).refusals().len()).sum();
+        assert_eq!(renamed + refused, each * all.len(), "each is told or refused");
+        tree.advance(10_000);
+        let name = tree.client(ear).members[&ada].clone();
+        assert_called(&mut tree, &name, ada, &all);
+        (typed, renamed)
+    };
+    let (one, three) = (told(&[1]), told(&[0, 1, 2]));
+    assert!(three.0 <= one.0 + 1 && three.1 <= one.1 + 1, "{one:?} from one place, {three:?} from three");
+}
+
+#[test]
+fn what_is_taken_at_a_relay_ends_a_row_of_what_is_not_as_in_the_room() {
+    for place in [0, 1] {
+        let limits = Limits { relay_above: 1, ..Limits::default() };
+        let mut tree = Tree::with(1, limits);
+        let ada = tree.join(place, "Ada");
+        for round in 0..3 {
+            for _ in 0..9 {
+                let bad = Err(Unreadable::Malformed("bad".to_owned()));
+                tree.handle(place, Event::Received(ada.1, bad));
+            }
+            tree.say(ada, &format!("good {round}"), "x");
+            assert_eq!(tree.client(ada).closed, None, "bad frames at {place}");
+            (0..12).for_each(|number| tree.send(ada, &format!("{round} {number}"), "x"));
+            tree.advance(6_000);
+        }
+        let refused = tree.client(ada).refusals().iter().filter(|code| **code == "rate_limited").count();
+        assert_eq!(tree.client(ada).closed, None, "{refused} refused at {place}, never twenty in a row");
+        for round in 0..6 {
+            (0..15).for_each(|number| tree.send(ada, &format!("more {round} {number}"), "x"));
+            tree.advance(6_000);
+            assert_eq!(tree.client(ada).closed, None, "at {place}");
+        }
+    }
+}
+
 #[test]
 fn rates_hold_on_relays_and_are_the_members_own() {
     let limits = Limits { rate_burst: 3.0, rate_per_second: 0.01, relay_above: 1, ..Limits::default() };
@@ -535,6 +733,7 @@ fn informal_clients_are_at_home_on_a_relay() {
     };
     tree.ask(ear, speak("Bo", "hello"));
     tree.ask(ear, speak("Bob", "I am Bob"));
+    tree.settle();
     tree.ask(ear, speak("Bob", " "));
     tree.settle();
     assert_eq!(texts(&tree, ear), ["before", "hello", "I am Bob"]);

@@ -57,6 +57,7 @@ impl Room {
         &self,
         link: ConnectionId,
         after: Option<&Position>,
+        now_ms: u64,
         archive: &dyn Archive,
     ) -> Effects {
         let (Some(meta), Some(seat)) = (&self.meta, self.seat(link)) else { return Ok(Vec::new()) };
@@ -78,6 +79,7 @@ impl Room {
             members: self.member_count(),
             resumed: missed.is_some(),
             lines: &page.messages,
+            names: self.buckets.iter().filter_map(|(id, it)| Some((*id, it.name(now_ms)?))).collect(),
         };
         let frames = wire::hello(&hello).into_iter().map(|frame| Effect::Send(link, Reply::Relay(frame)));
         Ok([Effect::Seat(link, seat)].into_iter().chain(frames).collect())
@@ -95,16 +97,20 @@ impl Room {
             return Ok(Vec::new());
         }
         match up {
-            Up::Say { from, formal, visitor, message } => {
-                self.say_for(link, from, formal, &visitor, &message, now_ms, archive)
+            Up::Say { from, formal, renames, visitor, message } => {
+                self.say_for(link, from, formal, renames, &visitor, &message, now_ms, archive)
             }
             Up::Typing { member, on } => {
-                if self.take_crowd_signal(now_ms).is_ok() {
-                    self.tell(Notice::Typing { member, on }, now_ms);
+                if self.take_signals(member.id, now_ms).is_ok() {
+                    self.tell(Notice::Typing { member: self.known(member), on }, now_ms);
                 }
                 Ok(Vec::new())
             }
-            Up::Renamed(member) => Ok(self.go_by_elsewhere(member, now_ms)),
+            Up::Rename { from, formal, member } => Ok(match self.take_signals(member.id, now_ms) {
+                Ok(()) => self.rename_everywhere(member, now_ms),
+                Err(refusal) => vec![not_taken(link, from, formal, member, refusal, String::new())],
+            }),
+            Up::Named(member) => Ok(self.hear_name(link, member, now_ms)),
             Up::Moderate { by: Asker { from, visitor, member }, order } => {
                 let by = Actor::of(&member, &visitor);
                 let (mut effects, done) = self.moderate(by, &visitor, &order, now_ms, archive)?;
@@ -135,6 +141,7 @@ impl Room {
         link: ConnectionId,
         from: ConnectionId,
         formal: bool,
+        renames: bool,
         visitor: &Visitor,
         line: &Line,
         now_ms: u64,
@@ -143,6 +150,9 @@ impl Room {
         let Ok(message) = line.decode() else { return Ok(Vec::new()) };
         let log::Message { id, from: member, text, reply_to, original, .. } = message;
         let echo = id.clone();
+        // Where it comes from, a new name may not have come to yet.
+        let renames = renames && self.name_of(member.id) != Some(&member.name);
+        let member = if renames { member } else { self.known(member) };
         let said = match self.parse(id, text) {
             Ok((id, text)) => {
                 self.say(member.clone(), visitor, &id, &text, reply_to, original, now_ms, archive)?
@@ -152,28 +162,11 @@ impl Room {
         Ok(match said {
             Ok(Said::Queued(_)) => {
                 self.senders.0.push((link, Some(from), echo));
-                Vec::new()
+                if renames { self.rename_before(member, now_ms) } else { Vec::new() }
             }
             Ok(Said::Before(_, line)) => vec![answer(link, from, Reply::Message(line))],
-            Err(refusal) if formal => vec![refuse_for(link, from, refusal, Some(echo))],
-            Err(refusal) => vec![answer(link, from, Reply::Unsaid { you: member, refusal, id: echo })],
+            Err(refusal) => vec![not_taken(link, from, formal, member, refusal, echo)],
         })
-    }
-
-    /// Tells that a member goes by another name whose connection is elsewhere, and has those here go by it too.
-    pub(super) fn go_by_elsewhere(&mut self, member: Member, now_ms: u64) -> Vec<Effect> {
-        let seats = self.follow_name(&member);
-        self.tell(Notice::Renamed { member, member_count: self.member_count() }, now_ms);
-        seats
-    }
-
-    /// Has a member's connections here go by the name that it has elsewhere.
-    pub(super) fn follow_name(&mut self, member: &Member) -> Vec<Effect> {
-        if self.presence.get(member.id).is_none_or(|known| known.name == member.name) {
-            return Vec::new();
-        }
-        self.presence.rename(member.id, &DisplayName::stored(member.name.clone()));
-        self.seats_of(member.id)
     }
 
     fn count(&mut self, link: ConnectionId, count: Count, now_ms: u64) -> Vec<Effect> {
@@ -227,6 +220,21 @@ pub(super) fn addressed(on_relay: Option<ConnectionId>, reply: Reply) -> Reply {
 
 fn answer(link: ConnectionId, to: ConnectionId, reply: Reply) -> Effect {
     Effect::Send(link, addressed(Some(to), reply))
+}
+
+fn not_taken(
+    link: ConnectionId,
+    from: ConnectionId,
+    formal: bool,
+    you: Member,
+    refusal: Refusal,
+    id: String,
+) -> Effect {
+    let reply = match formal {
+        true => Reply::Refused { refusal, id: Some(id) },
+        false => Reply::Unsaid { you, refusal, id },
+    };
+    answer(link, from, reply)
 }
 
 fn refuse_for(link: ConnectionId, to: ConnectionId, refusal: Refusal, id: Option<String>) -> Effect {

@@ -165,6 +165,7 @@ impl Room {
             Some(subject) => Some(meta.secret.member_of_subject(subject)),
             None => session.and_then(|session| meta.secret.member_of(session, now_ms)),
         };
+        let is_known = id.is_some();
         let id = id.unwrap_or_else(|| self.presence.new_id(self.lot.number()));
         if self.rules.bans.of(id, now_ms).is_some() {
             effects.push(self.close(connection, CloseCode::Removed, now_ms));
@@ -176,6 +177,9 @@ impl Room {
         effects.extend(self.watch_expiry());
         self.waiting.push((connection, Awaited::Welcome(after)));
         let member_count = self.member_count();
+        if is_known && arrival != Arrival::Another {
+            self.spread_name(connection, &member, now_ms);
+        }
         match arrival {
             Arrival::First => self.tell(Notice::Joined { member, member_count, at: now_ms }, now_ms),
             Arrival::Renamed => {
@@ -203,7 +207,7 @@ impl Room {
         let visitor = self.visitor(connection);
         let parsed = self.parse(id, text);
         if let Ok((id, text)) = &parsed
-            && self.hand_on(connection, true, from.clone(), id, text, reply_to, None, now_ms)?
+            && self.hand_on(connection, true, false, from.clone(), id, text, reply_to, None, now_ms)?
         {
             if planted(Bug::RelayEchoesAtOnce) {
                 let (id, text, seq) = (echo, text.as_str().to_owned(), self.log.head() + 1);
@@ -324,11 +328,8 @@ impl Room {
         if !self.may_rename(connection) {
             return Err(Refusal::Forbidden);
         }
-        let taken = self.take_signal(member, now_ms).and_then(|()| self.take_crowd_signal(now_ms));
-        taken.map_err(|retry_after_ms| Refusal::RateLimited { retry_after_ms })?;
-        let Some(renamed) = self.presence.rename(member, &name) else { return Ok(Vec::new()) };
-        let member_count = self.member_count();
-        self.tell(Notice::Renamed { member: renamed, member_count }, now_ms);
-        Ok(if planted(Bug::KeepOldNameInSeat) { Vec::new() } else { self.seats_of(member) })
+        self.take_signals(member, now_ms)?;
+        let seats = self.wish_name(connection, true, Member::new(member, &name), now_ms);
+        Ok(if planted(Bug::KeepOldNameInSeat) { Vec::new() } else { seats })
     }
 }

@@ -189,6 +189,7 @@ impl Room {
             Down::Hello { meta, members, resumed } => self.begin(meta, members, resumed, now_ms),
             Down::Live => self.go_live(now_ms, archive)?,
             Down::Notice(notice) => self.hear(notice, now_ms, archive)?,
+            Down::Named(member) => self.follow(member),
             Down::Record(json) => {
                 let moderators = self.moderators().into_iter();
                 moderators.map(|id| Effect::Send(id, Reply::Recorded(json.clone()))).collect()
@@ -271,7 +272,10 @@ impl Room {
         match &notice {
             Notice::Message(line) => {
                 let message = line.decode()?;
-                upstream.answered(message.from.id, &message.id);
+                if let Some(from) = upstream.answered(message.from.id, &message.id) {
+                    self.note_good_frame(from, true);
+                }
+                let Some(upstream) = &mut self.upstream else { return Ok(effects) };
                 match self.log.follow(message, line.clone()) {
                     Some(true) if upstream.fills => {}
                     Some(true) => self.queue.push(Queued::Message),
@@ -284,7 +288,10 @@ impl Room {
                 }
                 return Ok(effects);
             }
-            Notice::Renamed { member, .. } => effects.extend(self.follow_name(member)),
+            Notice::Renamed { member, .. } => {
+                upstream.answered(member.id, "");
+                effects.extend(self.follow_name(member).unwrap_or_default());
+            }
             Notice::Counted { member_count, .. } => upstream.members = *member_count,
             Notice::Ruled(_) if planted(Bug::RelayKeepsOldRules) => {}
             Notice::Ruled(house) => self.rules.house = *house,
@@ -359,9 +366,7 @@ impl Room {
         let (Some(upstream), Some(member)) = (&mut self.upstream, member) else { return Vec::new() };
         match reply {
             Reply::Refused { refusal, id } => {
-                if let Some(id) = &id {
-                    upstream.answered(member, id);
-                }
+                upstream.answered(member, id.as_deref().unwrap_or_default());
                 self.refuse(to, refusal, id, now_ms)
             }
             Reply::Unsaid { refusal, id, .. } => {
@@ -374,6 +379,7 @@ impl Room {
                 if let Ok(message) = line.decode() {
                     upstream.answered(member, &message.id);
                 }
+                self.note_good_frame(to, true);
                 [Effect::Send(to, Reply::Message(line))]
                     .into_iter()
                     .chain(self.note_futile(to, now_ms))
@@ -421,6 +427,7 @@ impl Room {
         &mut self,
         connection: ConnectionId,
         formal: bool,
+        renames: bool,
         from: Member,
         id: &MessageId,
         text: &Text,
@@ -434,10 +441,11 @@ impl Room {
         let visitor = self.visitor(connection);
         let (id, text) = (id.as_str().to_owned(), text.as_str().to_owned());
         let message = log::Message { seq: 0, id, from, text, sent_at: 0, reply_to, original, deleted: false };
-        let up = Up::Say { from: connection, formal, visitor, message: Line::encode(&message)? };
+        let up = Up::Say { from: connection, formal, renames, visitor, message: Line::encode(&message)? };
         if let Some(upstream) = &mut self.upstream {
-            upstream.say(&message, wire::up(&up));
+            upstream.say(connection, message.from.id, &message.id, wire::up(&up));
         }
+        self.note_good_frame(connection, false);
         self.request_flush(now_ms);
         Ok(true)
     }
@@ -486,7 +494,8 @@ impl Room {
         let Some(upstream) = &mut self.upstream else { return Some(notice) };
         match notice {
             Notice::Typing { member, on } => upstream.outbox.line(&[&wire::up(&Up::Typing { member, on })]),
-            Notice::Renamed { member, .. } => upstream.outbox.line(&[&wire::up(&Up::Renamed(member))]),
+            // Of one who joined: the room knows by `Room::spread_name`.
+            Notice::Renamed { .. } => return Some(notice),
             // How many are here is told now and then.
             _ => {}
         }

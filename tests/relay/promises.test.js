@@ -112,6 +112,31 @@ test("what relays send on, and who came to them, is counted; of a crowd few ask 
   await own.close();
 });
 
+test("a member has one name, the last that it chose, at the room and at every relay", async () => {
+  const room = "names";
+  const people = await crowd(server, room, 3);
+  const bo = await Client.join(server, room, "Bo");
+  const { session } = bo.welcome;
+  const others = await crowd(server, room, 4);
+  const twin = await Client.join(server, room, "Bob", { session });
+  assert.ok((await holders(server, room)).length > 1);
+  const called = (/** @type {string} */ name, /** @type {Client[]} */ ...all) =>
+    Promise.all(all.map((one) => one.next((frame) => frame.type === "renamed" && frame.member.id === bo.you.id && frame.member.name === name, 10_000)));
+  await called("Bob", bo);
+  assert.equal((await bo.say("who am I?")).from.name, "Bob");
+  twin.write({ type: "rename", name: "Bobby" });
+  await called("Bobby", bo, twin, /** @type {Client} */ (people[0]), /** @type {Client} */ (others[0]));
+  bo.write({ type: "rename", name: "Rob" });
+  bo.send("under the new name", { id: "at-once" });
+  assert.equal((await twin.next(({ id }) => id === "at-once")).from.name, "Rob");
+  // Its relays are cut off while it joins the room itself under another name.
+  await server.evict(room, "close");
+  const third = await Client.join(server, room, "Robert", { session });
+  await called("Robert", bo, twin);
+  for (const one of [bo, twin, third]) assert.equal((await one.say("so?")).from.name, "Robert");
+  for (const one of [bo, twin, third]) assert.ok(one.isOpen);
+});
+
 test("pings are answered at a relay, and a flood of them ends 4429", async () => {
   const room = "relay-pings";
   const people = await crowd(server, room, 4);
