@@ -332,6 +332,10 @@ impl Log {
             if self.open.is_full() {
                 let next = Segment { bytes_before: self.open.bytes_until(), ..Segment::default() };
                 let full = std::mem::replace(&mut self.open, next);
+                if self.oldest.is_some_and(|oldest| oldest.first == full.first) {
+                    // It has grown since it was looked at last.
+                    self.oldest = Some(full.head());
+                }
                 // One that was full before this flush is stored as it is.
                 if std::mem::take(&mut changed) {
                     rows.push(full);

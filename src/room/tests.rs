@@ -636,6 +636,22 @@ fn old_history_goes_though_nobody_speaks_and_a_room_left_alone_is_wiped() {
 }
 
 #[test]
+fn what_was_just_said_stays_though_its_row_was_begun_long_ago() {
+    const DAY_MS: u64 = 86_400_000;
+    let limits = Limits { history_ms_max: DAY_MS, rate_burst: 1e6, ..Limits::default() };
+    let mut world = World::with(limits);
+    let ada = world.join("Ada");
+    (1..=60).for_each(|n| world.say(ada, &n.to_string(), "old"));
+    world.hibernate();
+    world.now_ms += DAY_MS;
+    (61..=70).for_each(|n| world.say(ada, &n.to_string(), "new"));
+    assert_eq!(world.disk.segments.len(), 2, "the first row is full, and as young as its last message");
+    world.now_ms += DAY_MS;
+    world.say(ada, "71", "x");
+    assert_eq!(world.disk.segments.len(), 1, "now it is old");
+}
+
+#[test]
 fn an_alarm_in_a_room_in_use_deletes_nothing() {
     let mut world = World::new();
     let ada = world.join("Ada");

@@ -10,9 +10,9 @@ use parlor::protocol::PING;
 use parlor::room::visitor::{Role, Visitor};
 use serde_json::json;
 
-use crate::book::Kind;
-use crate::moderation::Orders;
+use crate::court::Kind;
 use crate::network::{Down, LINK_LOST, LinkId, Owner, Up};
+use crate::orders::Orders;
 use crate::stage::{Due, Stage};
 use crate::timeline::{Asked, Pages, Then, Timeline};
 use crate::wire::{Frame, Message, Welcome, Wire, print_of};
@@ -33,9 +33,6 @@ const REMOVED: u16 = 4403;
 const STOP_CODES: [u16; 5] = [1003, 1009, 4400, 4401, REMOVED];
 /// Who is made to wait for longer gives up.
 const WAIT_MS_MAX: u64 = 60_000;
-/// Longest time for which a relay may not know whom its room has banned: it holds its members for a minute without
-/// its room, and takes some seconds to see that it is without it.
-const UNTOLD_MS_MAX: u64 = 120_000;
 
 /// What a client waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +97,7 @@ impl Said {
 pub struct Session {
     pub note: String,
     epoch: String,
-    member: u64,
+    pub member: u64,
 }
 
 /// One tab.
@@ -133,7 +130,7 @@ pub struct Client {
     is_offline: bool,
     failures: u32,
     pub live_since_ms: u64,
-    dialled_ms: u64,
+    pub dialled_ms: u64,
     alarms: [(u32, bool); ALARMS.len()],
     limits: (usize, usize),
 }
@@ -387,37 +384,6 @@ impl Client {
         }
     }
 
-    /// A moderator has ended its link, or did not let it in.
-    fn be_removed(&mut self, stage: &mut Stage) {
-        stage.tally.removed += 1;
-        self.is_removed = true;
-        let members = self.members(stage);
-        // A relay may not know of a moment ago.
-        let untold_ms = if self.is_on_relay(stage) { UNTOLD_MS_MAX } else { 0 };
-        let since_ms = self.dialled_ms.saturating_sub(untold_ms);
-        let is_just = members.iter().any(|member| stage.court.removed(*member, since_ms));
-        stage.promise(is_just, "nobody is removed but whom a moderator wants to be", || {
-            format!("client {}, member {members:?}", self.number)
-        });
-    }
-
-    /// Who it is to the room, as far as that can be known.
-    pub fn member(&self, stage: &Stage) -> Option<u64> {
-        match &self.visitor.subject {
-            Some(subject) => stage.court.member_of(subject),
-            None => self.session.as_ref().map(|session| session.member),
-        }
-    }
-
-    /// All that it may be to the room.
-    fn members(&self, stage: &Stage) -> Vec<u64> {
-        let by_session = self.session.iter().map(|session| session.member);
-        let mut members: Vec<u64> = by_session.chain([self.timeline.you]).collect();
-        let by_subject = self.visitor.subject.as_ref().and_then(|subject| stage.court.subjects.get(subject));
-        members.extend(by_subject.into_iter().flatten());
-        members
-    }
-
     fn hang_up(&mut self, stage: &mut Stage) {
         self.orders.cut();
         ALARMS.into_iter().for_each(|alarm| self.clear(alarm));
@@ -481,14 +447,7 @@ impl Client {
         stage.promise(welcome.role == self.visitor.role.name(), "a welcome tells one's role", || {
             format!("client {} is {:?}, and told {}", self.number, self.visitor.role, welcome.role)
         });
-        let banned_since = stage.court.since(Kind::Ban(welcome.you.id));
-        let is_known = banned_since.is_some_and(|since_ms| since_ms + UNTOLD_MS_MAX < stage.now_ms);
-        let place = self.link.map_or(0, |link| stage.links[link].place);
-        let is_over = |place| !stage.court.is_banned(welcome.you.id, stage.wall_ms(place));
-        let is_free = !is_known || is_over(0) || is_over(place);
-        stage.promise(is_free, "who is banned stays out", || {
-            format!("client {} is let in at {place}, banned since {banned_since:?}", self.number)
-        });
+        self.be_let_in(welcome.you.id, stage);
         self.session = Some(Session {
             note: welcome.session.clone(),
             epoch: welcome.epoch.clone(),
@@ -567,18 +526,6 @@ impl Client {
         self.set(Alarm::Send, retry_after_ms.unwrap_or(TEMPORARY_WAIT_MS), stage);
     }
 
-    /// Something else than what it said was refused.
-    fn refused_something(&mut self, code: &str, temporary: bool, stage: &mut Stage) {
-        let is_answer = matches!(code, "forbidden" | "unknown_message" | "too_many" | "rate_limited");
-        let is_expected = temporary || code == "bad_frame" || (is_answer && self.orders.has_given);
-        stage.promise(is_expected, "nothing proper is refused for good", || {
-            format!("client {}: {code}", self.number)
-        });
-        if is_answer {
-            self.orders.answered(None);
-        }
-    }
-
     fn pump(&mut self, stage: &mut Stage) {
         let may_speak = self.phase == Phase::Live
             || (self.phase == Phase::Connecting && self.is_impatient && self.asked.session.is_some());
@@ -643,7 +590,7 @@ impl Client {
         }
     }
 
-    fn is_on_relay(&self, stage: &Stage) -> bool {
+    pub fn is_on_relay(&self, stage: &Stage) -> bool {
         self.link.is_some_and(|link| stage.links[link].place > 0)
     }
 

@@ -18,11 +18,13 @@
 
 mod book;
 mod client;
+mod court;
 mod dice;
 mod faults;
 mod moderation;
 mod network;
 mod oracles;
+mod orders;
 mod outsider;
 #[cfg(feature = "planted-bugs")]
 mod planted;
@@ -35,6 +37,7 @@ mod store;
 mod story;
 mod tally;
 mod timeline;
+mod warden;
 mod wire;
 mod world;
 

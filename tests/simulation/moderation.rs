@@ -1,175 +1,22 @@
 //! Who keeps order in a world, and what they want done: members with a role, over their connections to the room or
-//! to a relay, and a warden over HTTP, who repeats each order until it is answered.
-
-use std::collections::VecDeque;
+//! to a relay, and a warden over HTTP.
 
 use parlor::room::visitor::{Role, Visitor};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Phase};
-use crate::network::{Answer, Down, LinkId, Owner, Up};
+use crate::orders::Order;
 use crate::shell::Shell;
-use crate::stage::{Due, Stage};
+use crate::stage::Stage;
+use crate::warden::WARDEN;
 use crate::wire::Deed;
 use crate::world::World;
 
-/// The lasting identity of who keeps order over HTTP.
-pub const WARDEN: &str = "warden";
-
-const ANSWER_MS_MAX: u64 = 10_000;
-const RETRY_MS: u64 = 1_000;
-
-/// Intervals of slow mode; 0 is off.
-const SLOW_MS: [u64; 5] = [0, 0, 300, 1_500, 5_000];
+/// Intervals of slow mode.
+const SLOW_MS: [u64; 3] = [300, 1_500, SLOW_MS_MAX];
 
 /// The longest of them.
 pub const SLOW_MS_MAX: u64 = 5_000;
-
-/// Something that is to be done.
-#[derive(Clone, Debug)]
-pub struct Order {
-    frame: String,
-    deed: Deed,
-}
-
-impl Order {
-    /// An order that one client gives to the end: half done, it would leave others with different messages.
-    fn is_given_again(&self) -> bool {
-        matches!(self.deed.action.as_str(), "delete" | "clear")
-    }
-}
-
-/// What one client wants done.
-#[derive(Debug, Default)]
-pub struct Orders {
-    /// Given over this link, and not answered.
-    open: VecDeque<Order>,
-    /// Whether any was given over this link.
-    pub has_given: bool,
-    /// To be given again.
-    again: Vec<Order>,
-}
-
-impl Orders {
-    /// Whether none waits for its answer.
-    pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
-    }
-
-    /// Takes an answer: that something is done, or a refusal.
-    pub fn answered(&mut self, done: Option<&Deed>) {
-        let at = done.map_or(Some(0), |deed| self.open.iter().position(|order| order.deed == *deed));
-        at.and_then(|at| self.open.remove(at));
-    }
-
-    /// The link is gone.
-    pub fn cut(&mut self) {
-        self.has_given = false;
-        self.again.extend(self.open.drain(..).filter(Order::is_given_again));
-    }
-}
-
-impl Client {
-    /// Wants something done, if it is connected.
-    fn order(&mut self, order: Order, stage: &mut Stage) {
-        if self.phase != Phase::Live {
-            return;
-        }
-        stage.note(|| format!("client {} orders {}", self.number, order.frame));
-        *stage.court.given.entry(order.deed.clone()).or_default() += 1;
-        self.transmit(&order.frame, stage);
-        self.orders.open.push_back(order);
-        self.orders.has_given = true;
-    }
-
-    /// Gives again what was not answered.
-    pub fn give_orders(&mut self, stage: &mut Stage) {
-        for order in std::mem::take(&mut self.orders.again) {
-            self.order(order, stage);
-        }
-    }
-}
-
-/// Who keeps order over HTTP, one order at a time.
-#[derive(Default)]
-pub struct Warden {
-    waiting: VecDeque<Order>,
-    link: Option<LinkId>,
-    alarm: u32,
-}
-
-impl Warden {
-    /// Whether nothing is left to be done.
-    pub fn is_done(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
-    fn order(&mut self, order: Order, stage: &mut Stage) {
-        self.waiting.push_back(order);
-        if self.waiting.len() == 1 {
-            self.send(stage);
-        }
-    }
-
-    /// Takes what clients wanted done who may not come back to it.
-    pub fn take_over(&mut self, clients: &mut [Client], stage: &mut Stage) {
-        for client in clients.iter_mut() {
-            for order in std::mem::take(&mut client.orders.again) {
-                self.order(order, stage);
-            }
-        }
-    }
-
-    /// Takes in what came on a link.
-    pub fn receive(&mut self, link: LinkId, item: &Down, stage: &mut Stage) {
-        if self.link != Some(link) {
-            return;
-        }
-        self.link = None;
-        match item {
-            Down::Answer(Answer { status: 429 | 500.., .. }) | Down::Failed | Down::Lost => {
-                return self.set(RETRY_MS, stage);
-            }
-            Down::Answer(Answer { status: 200, record: Some(record), .. }) => {
-                let asked = self.waiting.front().map(|order| &order.deed);
-                let is_answer = asked == Some(&record.deed) || !stage.court.is_whole();
-                stage.promise(is_answer, "an answer is what was ordered", || {
-                    format!("the warden asked for {asked:?} and got {record:?}")
-                });
-            }
-            Down::Answer(Answer { status: 403 | 404 | 409, .. }) => {}
-            other => stage.violate("nothing proper is refused for good", || format!("an order: {other:?}")),
-        }
-        self.waiting.pop_front();
-        self.send(stage);
-    }
-
-    /// Its alarm rings.
-    pub fn ring(&mut self, number: u32, stage: &mut Stage) {
-        if number == self.alarm {
-            self.send(stage);
-        }
-    }
-
-    fn send(&mut self, stage: &mut Stage) {
-        let Some(order) = self.waiting.front() else { return };
-        *stage.court.given.entry(order.deed.clone()).or_default() += 1;
-        let link = stage.open_link(Owner::Warden, Up::Order(order.frame.as_str().into()));
-        stage.links[link].visitor = Visitor {
-            role: Role::Owner,
-            subject: Some(WARDEN.to_owned()),
-            name: Some("Warden".to_owned()),
-            ..Visitor::default()
-        };
-        self.link = Some(link);
-        self.set(ANSWER_MS_MAX, stage);
-    }
-
-    fn set(&mut self, delay_ms: u64, stage: &mut Stage) {
-        self.alarm += 1;
-        stage.after(delay_ms, Due::WardenAlarm(self.alarm));
-    }
-}
 
 /// Whether a world has moderators, and who they are.
 pub fn appoint(stage: &mut Stage, clients: &mut [Client]) {
@@ -211,7 +58,13 @@ pub fn act(world: &mut World) -> bool {
     let who: Vec<usize> = clients.iter().filter(may).map(|client| client.number).collect();
     let over_http = who.is_empty() || dice.percent(25);
     let giver = if over_http { None } else { Some(dice.pick(&who)) };
-    let Some(order) = choose(stage, shell, clients, giver) else { return false };
+    // Often somebody has just said something, and maybe that is why.
+    let here: Vec<usize> = clients.iter().filter(|it| it.phase == Phase::Live).map(|it| it.number).collect();
+    let rude = (!here.is_empty() && dice.percent(40)).then(|| dice.pick(&here));
+    if let Some(rude) = rude {
+        (0..2).for_each(|_| clients[rude].say(stage));
+    }
+    let Some(order) = choose(stage, shell, clients, giver, rude) else { return false };
     match giver {
         Some(number) => clients[number].order(order, stage),
         None => warden.order(order, stage),
@@ -220,7 +73,13 @@ pub fn act(world: &mut World) -> bool {
 }
 
 /// Chooses what is to be done: mostly what makes sense.
-fn choose(stage: &mut Stage, shell: &Shell, clients: &[Client], giver: Option<usize>) -> Option<Order> {
+fn choose(
+    stage: &mut Stage,
+    shell: &Shell,
+    clients: &[Client],
+    giver: Option<usize>,
+    rude: Option<usize>,
+) -> Option<Order> {
     let (house, head) = (shell.store.holds().house, shell.store.messages().len() as u64);
     let dice = &mut stage.moderators_dice;
     let mut deed = Deed::default();
@@ -228,8 +87,8 @@ fn choose(stage: &mut Stage, shell: &Shell, clients: &[Client], giver: Option<us
     match dice.below(100) {
         0..38 => {
             let seq = match dice.below(10) {
-                0..4 => head,
-                4 => head + 1,
+                0..3 => head,
+                3..5 => head + 1,
                 _ => dice.below(head + 1),
             };
             (deed.action, deed.seq) = ("delete".to_owned(), Some(seq));
@@ -241,7 +100,8 @@ fn choose(stage: &mut Stage, shell: &Shell, clients: &[Client], giver: Option<us
             frame["on"] = json!(on);
         }
         48..58 => {
-            let interval_ms = if house.slow_mode_ms > 0 { 0 } else { dice.pick(&SLOW_MS) };
+            let interval_ms =
+                if house.slow_mode_ms > 0 && dice.percent(70) { 0 } else { dice.pick(&SLOW_MS) };
             (deed.action, deed.interval_ms) = ("slow_mode".to_owned(), Some(interval_ms));
             frame["interval_ms"] = json!(interval_ms);
         }
@@ -253,7 +113,7 @@ fn choose(stage: &mut Stage, shell: &Shell, clients: &[Client], giver: Option<us
             if matches!(action, "mute" | "ban") {
                 frame["for_ms"] = json!(for_ms);
             }
-            let whom = whom(stage, shell, clients, giver)?;
+            let whom = whom(stage, shell, clients, giver, rude)?;
             deed.member = Some(whom.0);
             frame[whom.1] = whom.2;
         }
@@ -268,20 +128,22 @@ fn whom(
     shell: &Shell,
     clients: &[Client],
     giver: Option<usize>,
+    rude: Option<usize>,
 ) -> Option<(u64, &'static str, Value)> {
     let way = stage.moderators_dice.below(10);
     // Somebody who is here, as a moderator sees it: with another chat's client, maybe.
     let seen: Vec<u64> =
         giver.map_or(Vec::new(), |giver| clients[giver].timeline.members.keys().copied().collect());
-    if way < 3 && !seen.is_empty() {
+    if way < 3 && rude.is_none() && !seen.is_empty() {
         let member = stage.moderators_dice.pick(&seen);
         return Some((member, "member", json!(member)));
     }
-    if way == 3 {
+    if way == 3 && rude.is_none() {
         let member = shell.store.member_named("Bot")?;
         return Some((member, "member", json!(member)));
     }
-    let at = stage.moderators_dice.below(clients.len() as u64) as usize;
+    let any = stage.moderators_dice.below(clients.len() as u64) as usize;
+    let at = rude.unwrap_or(any);
     let member = clients[at].member(stage)?;
     match &clients[at].visitor.subject {
         Some(subject) if way < 8 => Some((member, "sub", json!(subject))),

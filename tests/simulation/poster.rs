@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use parlor::room::Post;
 
-use crate::book::Kind;
+use crate::court::Kind;
 use crate::network::{Answer, Down, LinkId, Owner, Up};
 use crate::stage::{Due, Stage};
 use crate::wire::print_of;

@@ -12,7 +12,7 @@ use parlor::fan_out::FanOut;
 use parlor::limits::{HOLD_MS_MAX, Limits, RELAY_GRACE_MS};
 use parlor::name::RoomName;
 use parlor::protocol::{Dialect, PING, PONG};
-use parlor::refusal::{CloseCode, Refusal};
+use parlor::refusal::CloseCode;
 use parlor::relay::wire;
 use parlor::room::presence::MemberId;
 use parlor::room::visitor::{Role, Visitor};
@@ -623,7 +623,8 @@ impl Shell {
                 }
                 Effect::Trim(first) => {
                     stage.note(|| format!("history is trimmed to {first}"));
-                    self.store.trim(first, stage);
+                    let wall_ms = stage.wall_ms(self.place);
+                    self.store.trim(first, &self.limits, wall_ms, stage);
                 }
                 Effect::Rewrite(row) => self.store.rewrite(row, stage)?,
                 Effect::Clear(meta) => self.store.clear(meta, stage)?,
@@ -744,36 +745,6 @@ impl Shell {
                 self.emit(stage, socket.link, frame);
             }
         }
-    }
-
-    /// Holds what one connection is told, or a relay, against what is stored: nobody who asks is shown what is deleted.
-    fn compare_with_stored(&self, stage: &mut Stage, frame: &Down) {
-        if !stage.court.sits || self.part != Part::Room {
-            return;
-        }
-        let other = match frame {
-            Down::Frame(wire) => wire.messages().find(|message| !self.store.shows(message)).cloned(),
-            Down::Raw(text) => messages_in(text).find(|message| !self.store.shows(message)),
-            _ => None,
-        };
-        stage.promise(other.is_none(), "who asks is shown what is stored", || format!("{other:?}"));
-    }
-
-    /// Holds what the room tells one of its own connections against what moderators decided.
-    fn judge(&self, stage: &mut Stage, seat: &Seat, reply: &Reply) {
-        const JUST: &str = "nobody is silenced or let in against what moderators decided";
-        let (holds, wall_ms) = (self.store.holds(), stage.wall_ms(self.place));
-        let member = seat.member.as_ref().map_or(0, |(member, _)| member.get());
-        let is_just = match reply {
-            Reply::Welcome(welcome) => !holds.is_banned(welcome.you.id.get(), wall_ms),
-            Reply::Refused { refusal: Refusal::Muted { .. }, .. } => holds.is_muted(member, wall_ms),
-            Reply::Refused { refusal: Refusal::RoomLocked, .. } => {
-                holds.house.locked && seat.visitor.role < Role::Moderator
-            }
-            Reply::Refused { refusal: Refusal::Banned, .. } => holds.is_banned(member, wall_ms),
-            _ => true,
-        };
-        stage.promise(is_just, JUST, || format!("{seat:?} is told {reply:?}, and there is {holds:?}"));
     }
 
     fn wipe(&mut self, stage: &mut Stage) {
@@ -920,11 +891,6 @@ fn tripped(trap: Option<Trap>, index: usize, count: usize) -> Result<(), Stop> {
 /// The messages that everybody on a relay is told in a frame for it.
 fn told_to_relay(frame: &str) -> impl Iterator<Item = Message> {
     frame.split('\n').filter_map(|line| Message::read(line.strip_prefix("m\t")?))
-}
-
-/// All messages in a frame for a relay.
-fn messages_in(frame: &str) -> impl Iterator<Item = Message> {
-    frame.split(['\n', '\t']).filter_map(|field| Message::read(field.starts_with('{').then_some(field)?))
 }
 
 impl Awake {

@@ -6,8 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use crate::book::Court;
 use crate::client::Alarm;
+use crate::court::Court;
 use crate::dice::Dice;
 use crate::network::{Link, LinkId, Place};
 use crate::store::Store;

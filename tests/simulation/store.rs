@@ -226,8 +226,14 @@ impl Store {
     }
 
     /// Deletes the rows before a seq.
-    pub fn trim(&mut self, first: Seq, stage: &mut Stage) {
+    pub fn trim(&mut self, first: Seq, limits: &Limits, wall_ms: u64, stage: &mut Stage) {
         stage.tally.trims += 1;
+        let last = self.shown.message(first - 1).map_or(0, |last| last.sent_at);
+        let kept = self.shown.messages.len() as Seq + 1 - first;
+        let is_time = last + limits.history_ms_max <= wall_ms || kept >= limits.history_messages_max;
+        stage.promise(is_time, "history goes once it is too old, or too much", || {
+            format!("trimmed to {first} at {wall_ms}, with {kept} messages left, after one of {last}")
+        });
         let segments = Rc::make_mut(&mut self.write().segments);
         let kept = segments.split_off(&first);
         let is_cut = !kept.is_empty() && kept.keys().next() == Some(&first);

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::client::{Client, Phase};
 use crate::dice::Dice;
 use crate::faults::Faults;
-use crate::moderation::{self, SLOW_MS_MAX, Warden};
+use crate::moderation::{self, SLOW_MS_MAX};
 use crate::network::{Down, Link, Owner, ServerEnd};
 use crate::outsider::Outsider;
 use crate::poster::Poster;
@@ -20,6 +20,7 @@ use crate::store::{Past, Store};
 use crate::story::{Story, Violation};
 use crate::tally::Tally;
 use crate::timeline::Pages;
+use crate::warden::Warden;
 
 /// Longest time in which everybody is back and has said all, once the faults end: some reconnect with
 /// backoff of 30 s, are told to wait for 30 s more, and have a long outbox at two a second.
