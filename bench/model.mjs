@@ -23,7 +23,7 @@ const PRICES = JSON.parse(readFileSync(new URL("./prices.json", import.meta.url)
 const TOLERANCE = 0.2;
 
 /** From src/limits.rs, by name. */
-const LIMITS = { RELAY_ABOVE: 2_000, RELAY_CONNECTIONS_MAX: 4_000, HOLD_ABOVE_PER_SECOND: 20, HOLD_MS_PER_FRAME: 2, HOLD_MS: 50, HOLD_CONNECTIONS_PER_MS: 40, HOLD_MS_MAX: 100, RELAY_REPORT_GAP_MS: 1_000, RELAY_PLACEMENT_ARRIVALS_MAX: 50, COUNT_GAP_MS: 2_000, FAN_OUT_PIECE: 100, FAN_OUT_GAP_MS_MAX: 500, FAN_OUT_MEMBERS_PER_GAP_MS: 16 };
+const LIMITS = { RELAY_ABOVE: 2_000, RELAY_CONNECTIONS_MAX: 4_000, HOLD_ABOVE_PER_SECOND: 20, HOLD_MS_PER_FRAME: 2, HOLD_MS: 50, RELAY_REPORT_GAP_MS: 1_000, RELAY_PLACEMENT_ARRIVALS_MAX: 50, COUNT_GAP_MS: 2_000, FAN_OUT_PIECE: 100, FAN_OUT_GAP_MS_MAX: 500, FAN_OUT_HEARING_PER_GAP_MS: 16 };
 /** Of the platform: https://developers.cloudflare.com/durable-objects/platform/limits/ */
 const PLATFORM = { sockets: 32_768, requests_per_second: 1_000, memory_bytes: 128e6, frame_bytes: 1024 * 1024 };
 const ASSUMED = {
@@ -86,7 +86,7 @@ function turn_ms(frame_us, relays) {
  * something to tell. src/fan_out.rs. @param {number} fan_out_ms @param {number} members of room and relays @param {number} per_second flushes
  */
 function round(fan_out_ms, members, per_second) {
-  const gap_ms = Math.min(LIMITS.FAN_OUT_GAP_MS_MAX, members / LIMITS.FAN_OUT_MEMBERS_PER_GAP_MS);
+  const gap_ms = Math.min(LIMITS.FAN_OUT_GAP_MS_MAX, members / LIMITS.FAN_OUT_HEARING_PER_GAP_MS);
   return 1_000 / per_second < gap_ms ? Math.max(fan_out_ms, gap_ms) : fan_out_ms;
 }
 
@@ -97,10 +97,9 @@ function treeOf(readers, room = LIMITS.RELAY_ABOVE, relay = LIMITS.RELAY_CONNECT
   return { readers, in_room, relays, on_relay: relays ? (readers - in_room) / relays : 0 };
 }
 
-/** How a busy room holds its flushes: src/room/pace.rs. @param {number} per_second @param {number} connections */
-function flushes(per_second, connections) {
-  const most_ms = Math.min(LIMITS.HOLD_MS_MAX, LIMITS.HOLD_MS + connections / LIMITS.HOLD_CONNECTIONS_PER_MS);
-  const hold_ms = Math.min(most_ms, Math.max(0, per_second - LIMITS.HOLD_ABOVE_PER_SECOND) * LIMITS.HOLD_MS_PER_FRAME);
+/** How a busy room holds its flushes: src/room/pace.rs. @param {number} per_second */
+function flushes(per_second) {
+  const hold_ms = Math.min(LIMITS.HOLD_MS, Math.max(0, per_second - LIMITS.HOLD_ABOVE_PER_SECOND) * LIMITS.HOLD_MS_PER_FRAME);
   // From one flush to the next, which is when a message has come.
   return { hold_ms, per_second: Math.min(per_second, 1_000 / hold_ms) };
 }
@@ -114,7 +113,7 @@ function foretell(tree, per_second, cost) {
   const links_ms = (tree.relays * cost.link) / 1_000;
   // Relays are told at once; a room that is busy with that waits with the next.
   const rest = 1 - (per_second * cost.message) / 1e6;
-  const paced = flushes(per_second, tree.in_room + tree.relays);
+  const paced = flushes(per_second);
   const flush = { ...paced, per_second: links_ms > 0 ? Math.min(paced.per_second, (rest * 1_000) / links_ms) : paced.per_second };
   const own_round_ms = round(own_ms, tree.readers, flush.per_second);
   const fan_out_ms = (tree.on_relay * cost.frame) / 1_000;
@@ -151,7 +150,7 @@ function charged({ readers, relays }, per_second, flushes_per_second) {
  * @param {number} per_second @param {Costs} cost
  */
 function bounds(per_second, cost) {
-  const flush = flushes(per_second, LIMITS.RELAY_ABOVE);
+  const flush = flushes(per_second);
   const each = LIMITS.RELAY_CONNECTIONS_MAX;
   const readers = (/** @type {number} */ relays) => LIMITS.RELAY_ABOVE + Math.max(0, Math.floor(relays)) * each;
   const own_rounds = Math.min(flush.per_second, 1_000 / LIMITS.FAN_OUT_GAP_MS_MAX);
@@ -171,7 +170,7 @@ function bounds(per_second, cost) {
  */
 function foretellRun({ members, room, relay, per_second, processes, cores }, cost) {
   const tree = treeOf(members, room, relay);
-  const flush = flushes(per_second, tree.in_room + tree.relays);
+  const flush = flushes(per_second);
   const on_relays = members - tree.in_room;
   const per_message_us = cost.message + tree.relays * cost.link;
   const per_round_us = members * (cost.frame + cost.generator);

@@ -29,13 +29,15 @@ pub struct FanOut<N> {
     last: ConnectionId,
     /// When to look who is to be told next, in Unix milliseconds.
     next_at: u64,
+    /// When somebody was told last, in Unix milliseconds.
+    told_at: u64,
 }
 
 impl<N> FanOut<N> {
     /// Nobody hears anything yet. So many may be told in one go, and so many at a time where they are more.
     pub fn new(above: usize, piece: usize) -> Self {
         let (told, last) = (LiteMap::new(), ConnectionId(0));
-        Self { above, piece, told, notices: Vec::new(), before: 0, last, next_at: 0 }
+        Self { above, piece, told, notices: Vec::new(), before: 0, last, next_at: 0, told_at: 0 }
     }
 
     /// Lets a connection hear what is told from now on, if it does not hear already. Returns whether that is news.
@@ -61,9 +63,17 @@ impl<N> FanOut<N> {
         self.is_behind().then(|| self.next_at.min(now_ms.saturating_add(FAN_OUT_GAP_MS_MAX)))
     }
 
-    /// Whether all that hear can be told at once, now. Where frames are to be `gap_ms` apart, those are a piece at most.
-    pub fn tells_at_once(&self, gap_ms: u64) -> bool {
-        self.told.len() <= (if gap_ms == 0 { self.above } else { self.piece }) && !self.is_behind()
+    /// Whether all that hear are to be told at once, now: they are a piece at most, or nobody was told anything for
+    /// `gap_ms`, so that the last fan-out has long left, and the next is not soon to come.
+    pub fn tells_at_once(&mut self, now_ms: u64, gap_ms: u64) -> bool {
+        let hear = self.told.len();
+        let at_once = hear <= self.above
+            && !self.is_behind()
+            && (hear <= self.piece || now_ms.abs_diff(self.told_at) >= gap_ms);
+        if at_once {
+            self.told_at = now_ms;
+        }
+        at_once
     }
 
     /// Takes what is to be told to all that hear, by [`FanOut::tell_piece`].
@@ -82,7 +92,7 @@ impl<N> FanOut<N> {
         let is_too_much = self.notices.len() > FAN_OUT_NOTICES_MAX;
         let (mut left, gap_ms) = if is_too_much { (usize::MAX, 0) } else { (self.piece, gap_ms) };
         let mut places: Vec<(u64, Vec<ConnectionId>)> = Vec::new();
-        self.next_at = u64::MAX;
+        (self.next_at, self.told_at) = (u64::MAX, now_ms);
         for is_ahead in [true, false] {
             for (connection, (place, at)) in self.told.iter_mut() {
                 if *place == end || (*connection > last) != is_ahead {
@@ -166,12 +176,20 @@ mod tests {
     #[test]
     fn few_are_told_at_once() {
         let mut few = FanOut::<u32>::new(4, 2);
-        let mut at_once = |number, gap_ms| {
+        let mut at_once = |number, now_ms| {
             few.begin(ConnectionId(number));
-            few.tells_at_once(gap_ms)
+            few.tells_at_once(now_ms, 100)
         };
-        assert!(at_once(1, 500) && at_once(2, 500) && !at_once(3, 500));
-        assert!(at_once(3, 0) && at_once(4, 0) && !at_once(5, 0));
+        assert!(at_once(1, 1_000) && at_once(2, 1_000), "a piece");
+        assert!(!at_once(3, 1_000) && !at_once(3, 1_099) && at_once(3, 1_100), "after a rest");
+        assert!(!at_once(4, 1_100) && at_once(4, 900), "the clock jumped back");
+        assert!(!at_once(5, 9_000), "too many");
+        few.end_of(ConnectionId(5));
+        few.add(vec![1]);
+        assert!(!few.tells_at_once(9_000, 100), "some are behind");
+        few.tell_piece(9_000, 0, |_, _| {});
+        few.tell_piece(9_050, 0, |_, _| {});
+        assert!(!few.is_behind() && !few.tells_at_once(9_149, 100) && few.tells_at_once(9_150, 100));
     }
 
     #[test]

@@ -149,14 +149,11 @@ pub const HOLD_ABOVE_PER_SECOND: f64 = 20.0;
 /// How much longer a flush waits after the last one for each frame a second above that, in milliseconds: as soon as
 /// a wait is long enough for two messages to share it, at 35 a second, they do.
 pub const HOLD_MS_PER_FRAME: f64 = 2.0;
-/// Longest time from one flush of a small busy room to the next, in milliseconds: at 100 messages a second five share
+/// Longest time from one flush of a busy room to the next, in milliseconds: at 100 messages a second five share
 /// a row and a frame, and nobody sees the difference.
 pub const HOLD_MS: u64 = 50;
-/// Connections for which it is a millisecond longer. A fan-out takes some 40 µs for each, and what arrives
-/// meanwhile is read after it: a next one that is due by then would leave without that.
-pub const HOLD_CONNECTIONS_PER_MS: u64 = 40;
-/// The longest that it is in the largest room, in milliseconds.
-pub const HOLD_MS_MAX: u64 = 100;
+/// A room that has not flushed for so long is quiet, in milliseconds: hardly anybody else is about to say something.
+pub const QUIET_MS: u64 = 100;
 /// So many notices are enough for a frame: it leaves at once. Shared by more, a frame's fixed cost would hardly be
 /// less for each, and a room that many speak in at once would only be slower.
 pub const HOLD_NOTICES_ENOUGH: usize = 32;
@@ -165,12 +162,12 @@ pub const HOLD_NOTICES_ENOUGH: usize = 32;
 /// 4,000 takes a fifth of a second, in which a room takes some dozens.
 pub const FAN_OUT_NOTICES_MAX: usize = 1_000;
 
-/// Longest that a connection waits from a frame of a broadcast to the next, in milliseconds, on a relay, and in a room that has
-/// some, where it leaves in pieces: who speaks meanwhile shares it. All wait for the room's thread, of which its own 2,000 take a
-/// fifth so, and nobody follows thousands more closely.
+/// Longest that a connection waits from a frame of a broadcast to the next, in milliseconds, where it leaves in pieces: who
+/// speaks meanwhile shares it. Nobody follows thousands more closely.
 pub const FAN_OUT_GAP_MS_MAX: u64 = 500;
-/// So many members of all relays and the room make that wait a millisecond: 8,000 and more make it the longest.
-pub const FAN_OUT_MEMBERS_PER_GAP_MS: u64 = 16;
+/// So many who hear, those on relays included, make that wait a millisecond: it takes a thread 40 to 65 µs to tell one. 8,000 and more
+/// make it the longest.
+pub const FAN_OUT_HEARING_PER_GAP_MS: u64 = 16;
 
 /// Shortest time between two reports of a room to the lobby, in milliseconds, after a quiet time.
 pub const REPORT_GAP_MS_MIN: u64 = 1_000;
@@ -280,8 +277,8 @@ pub struct Limits {
     pub relay_above: usize,
     /// `RELAY_CONNECTIONS_MAX`: connections of one relay above which another is opened.
     pub relay_connections_max: usize,
-    /// `FAN_OUT_ABOVE`: connections that are told in one go: a thousand frames are some 40 ms of a thread, in which nothing
-    /// comes in. Where more hear, others get their turn after each piece.
+    /// `FAN_OUT_ABOVE`: connections that are told in one go, if nothing was told for a while: a thousand frames are some
+    /// 40 to 65 ms of a thread, in which nothing comes in. Where more hear, or it is busy, others get their turn after each piece.
     pub fan_out_above: usize,
     /// `FAN_OUT_PIECE`: connections in a piece: 100 frames are some 5 ms.
     pub fan_out_piece: usize,

@@ -130,7 +130,7 @@ impl Room {
     }
 
     pub(super) fn request_flush(&mut self, now_ms: u64) {
-        let due = self.pace.due(self.connections.len(), now_ms);
+        let due = self.pace.due(now_ms);
         let at = if self.queue.len() < HOLD_NOTICES_ENOUGH { due } else { now_ms };
         self.flush_at = Some(self.flush_at.map_or(at, |earlier| earlier.min(at)));
     }

@@ -272,7 +272,7 @@ impl World {
 
     /// Lets pass the little time that a flush is held.
     pub fn flush(&mut self) {
-        self.advance(crate::limits::HOLD_MS_MAX);
+        self.advance(crate::limits::QUIET_MS);
     }
 
     /// Sleeps and wakes: memory is lost, storage and seats are not.

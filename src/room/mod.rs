@@ -58,9 +58,8 @@ use visitor::{Rate, Role, Visitor};
 
 use crate::limits::{
     ALARM_AGAIN_MS, ALARM_GAP_MS_MIN, ARRIVALS_FOR_ABUSE, ARRIVALS_PER_SECOND, BAD_FRAMES_MAX, COUNT_GAP_MS,
-    FUTILE_BURST, FUTILE_BYTES, FUTILE_PER_SECOND, HOLD_MS_MAX, HOLD_NOTICES_ENOUGH, Limits,
-    NAME_REMEMBERED_MS, ORDER_BURST, ORDER_PER_SECOND, RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND,
-    TURN_FRAMES,
+    FUTILE_BURST, FUTILE_BYTES, FUTILE_PER_SECOND, HOLD_MS, HOLD_NOTICES_ENOUGH, Limits, NAME_REMEMBERED_MS,
+    ORDER_BURST, ORDER_PER_SECOND, RATE_REFUSALS_MAX, SIGNAL_BURST, SIGNAL_PER_SECOND, TURN_FRAMES,
 };
 use crate::name::{DisplayName, MessageId, RoomName, Text};
 use crate::planted::{Bug, planted};
@@ -282,7 +281,7 @@ impl Room {
 
     fn take(&mut self, event: Event, now_ms: u64, archive: &dyn Archive) -> Effects {
         // A clock that jumped back must put nothing off.
-        self.flush_at = self.flush_at.map(|at| at.min(now_ms.saturating_add(HOLD_MS_MAX)));
+        self.flush_at = self.flush_at.map(|at| at.min(now_ms.saturating_add(HOLD_MS)));
         self.crowd.at = self.crowd.at.map(|at| at.min(now_ms.saturating_add(COUNT_GAP_MS)));
         self.relays.keep_time(now_ms);
         let is_said = matches!(event, Event::Received(..));

@@ -2,9 +2,7 @@
 //! a busy room lets some tens of milliseconds pass from one flush to the next and sends fewer, fuller frames. A
 //! quiet room waits for nothing.
 
-use crate::limits::{
-    HOLD_ABOVE_PER_SECOND, HOLD_CONNECTIONS_PER_MS, HOLD_MS, HOLD_MS_MAX, HOLD_MS_PER_FRAME,
-};
+use crate::limits::{HOLD_ABOVE_PER_SECOND, HOLD_MS, HOLD_MS_PER_FRAME, QUIET_MS};
 
 /// How many of the last gaps between frames the mean looks back on.
 const MEMORY: f64 = 5.0;
@@ -23,22 +21,21 @@ impl Pace {
         Self { last_ms: now_ms, gap_ms: 1_000.0, flushed_ms: 0 }
     }
 
-    /// Notes one more frame to broadcast to so many connections. Returns when its flush should leave, in Unix
+    /// Notes one more frame to broadcast. Returns when its flush should leave, in Unix
     /// milliseconds: so long after the last flush that it is shared, and never that long after now.
-    pub fn due(&mut self, connections: usize, now_ms: u64) -> u64 {
+    pub fn due(&mut self, now_ms: u64) -> u64 {
         let gap = now_ms.saturating_sub(self.last_ms) as f64;
         self.last_ms = now_ms;
         // A pause makes the room quiet at once; a burst makes it busy only if it goes on.
         self.gap_ms = if gap > 1_000.0 { 1_000.0 } else { self.gap_ms + (gap - self.gap_ms) / MEMORY };
         let above = 1_000.0 / self.gap_ms.max(1.0) - HOLD_ABOVE_PER_SECOND;
-        let most = (HOLD_MS + connections as u64 / HOLD_CONNECTIONS_PER_MS).min(HOLD_MS_MAX);
-        let hold = (above * HOLD_MS_PER_FRAME).clamp(0.0, most as f64) as u64;
+        let hold = (above * HOLD_MS_PER_FRAME).clamp(0.0, HOLD_MS as f64) as u64;
         self.flushed_ms.saturating_add(hold).clamp(now_ms, now_ms.saturating_add(hold))
     }
 
     /// Whether the last flush is so long ago that hardly anybody else is about to say something.
     pub fn is_quiet(&self, now_ms: u64) -> bool {
-        now_ms.saturating_sub(self.flushed_ms) > HOLD_MS_MAX
+        now_ms.saturating_sub(self.flushed_ms) > QUIET_MS
     }
 
     /// Notes a flush.
@@ -58,7 +55,7 @@ mod tests {
         for frame in 1..200 {
             let now_ms = frame * 1_000 / per_second;
             pace.flushed(now_ms);
-            hold = pace.due(10, now_ms) - now_ms;
+            hold = pace.due(now_ms) - now_ms;
         }
         hold
     }
@@ -77,7 +74,7 @@ mod tests {
                 wait_max = wait_max.max(due - since);
                 waiting = None;
             }
-            let due = pace.due(10, now_ms);
+            let due = pace.due(now_ms);
             waiting = waiting.map(|(since, earlier)| (since, earlier.min(due))).or(Some((now_ms, due)));
         }
         (flushes, wait_max)
@@ -101,23 +98,23 @@ mod tests {
         let mut pace = Pace::new(0);
         for at in 0..1_000 {
             pace.flushed(at);
-            pace.due(10, at);
+            pace.due(at);
         }
-        assert_eq!(pace.due(10, 3_000), 3_000);
+        assert_eq!(pace.due(3_000), 3_000);
     }
 
     #[test]
     fn a_hold_counts_from_the_last_flush() {
         let mut pace = Pace::new(0);
         for at in 0..1_000 {
-            pace.due(10, at);
+            pace.due(at);
         }
         pace.flushed(1_000);
-        assert_eq!(pace.due(10, 1_001), 1_000 + HOLD_MS);
-        assert_eq!(pace.due(10, 1_030), 1_000 + HOLD_MS);
-        assert_eq!(pace.due(10, 1_100), 1_100, "the last flush was long ago");
+        assert_eq!(pace.due(1_001), 1_000 + HOLD_MS);
+        assert_eq!(pace.due(1_030), 1_000 + HOLD_MS);
+        assert_eq!(pace.due(1_100), 1_100, "the last flush was long ago");
         // By a clock that jumped back it was in the future.
-        assert!(pace.due(10, 10) <= 10 + HOLD_MS);
+        assert!(pace.due(10) <= 10 + HOLD_MS);
     }
 
     #[test]
@@ -127,18 +124,5 @@ mod tests {
             assert!(flushes <= flushes_max, "{flushes} at {per_second} a second");
             assert!(wait_max <= HOLD_MS, "{wait_max} ms at {per_second} a second");
         }
-    }
-
-    #[test]
-    fn a_room_whose_fan_out_takes_long_flushes_less_often() {
-        let hold = |connections| {
-            let mut pace = Pace::new(0);
-            for at in 0..1_000 {
-                pace.due(connections, at);
-            }
-            pace.flushed(1_000);
-            pace.due(connections, 1_000) - 1_000
-        };
-        assert_eq!([hold(10), hold(1_000), hold(2_000), hold(100_000)], [50, 75, 100, HOLD_MS_MAX]);
     }
 }

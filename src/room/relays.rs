@@ -3,7 +3,7 @@
 
 use super::moderation::Actor;
 use super::*;
-use crate::limits::{FAN_OUT_GAP_MS_MAX, FAN_OUT_MEMBERS_PER_GAP_MS, RELAY_RESUME_MESSAGES_MAX};
+use crate::limits::{FAN_OUT_GAP_MS_MAX, FAN_OUT_HEARING_PER_GAP_MS, RELAY_RESUME_MESSAGES_MAX};
 use crate::relay::placement::Placement;
 use crate::relay::registry::Count;
 use crate::relay::wire::{self, Asker, Hello, Up};
@@ -16,15 +16,11 @@ impl Room {
         self.relays.place(region, here, &self.limits, now_ms)
     }
 
-    /// How long to wait between two frames of a broadcast to a connection, in milliseconds, where all can't be told at
+    /// How long a connection waits from one frame of a broadcast to the next, in milliseconds, where all are not told at
     /// once.
     pub fn fan_out_gap_ms(&self) -> u64 {
-        let is_tree = self.relays.connections() > 0 || self.upstream.is_some();
-        if is_tree {
-            FAN_OUT_GAP_MS_MAX.min(self.member_count() as u64 / FAN_OUT_MEMBERS_PER_GAP_MS)
-        } else {
-            0
-        }
+        let hear = self.member_count().max(self.connections.len());
+        FAN_OUT_GAP_MS_MAX.min(hear as u64 / FAN_OUT_HEARING_PER_GAP_MS)
     }
 
     /// Connections that are no links.

@@ -218,7 +218,7 @@ impl Tree {
             if self.deliver() {
                 continue;
             }
-            let soon = |at: &u64| *at <= self.now_ms + crate::limits::HOLD_MS_MAX + 100;
+            let soon = |at: &u64| *at <= self.now_ms + crate::limits::HOLD_MS + 100;
             let next = self.timeouts().into_iter().filter(|(at, _)| soon(at)).min();
             let Some((at, place)) = next else { return };
             self.now_ms = self.now_ms.max(at);

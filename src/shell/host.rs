@@ -111,7 +111,7 @@ impl Host {
         let outcome = self.wake(&mut slot, now_ms).and_then(|awake| {
             self.mark_unsettled(true);
             let effects = act(awake, now_ms, &self.store)?;
-            self.apply(awake, effects)?;
+            self.apply(awake, effects, now_ms)?;
             let piece_at = awake.sockets.timeout(now_ms);
             self.timer.set(awake.room.timeout().into_iter().chain(piece_at).min(), now_ms);
             self.mark_unsettled(piece_at.is_some() || awake.room.is_unsettled());
@@ -180,7 +180,7 @@ impl Host {
         Ok(Awake { room, sockets })
     }
 
-    fn apply(&self, awake: &mut Awake, effects: Vec<Effect>) -> Result<(), Fault> {
+    fn apply(&self, awake: &mut Awake, effects: Vec<Effect>, now_ms: u64) -> Result<(), Fault> {
         for effect in effects {
             match effect {
                 Effect::Create(meta) => self.store.create(&meta)?,
@@ -203,7 +203,7 @@ impl Host {
                 }
                 Effect::Broadcast(notices) => {
                     let count = notices.len();
-                    let frames = awake.sockets.broadcast(notices, &awake.room);
+                    let frames = awake.sockets.broadcast(notices, &awake.room, now_ms);
                     self.reports.count(|counters| counters.broadcast(count, frames));
                     if matches!(self.part, Part::Relay(_)) {
                         self.reports.leave_pings(false);

@@ -130,14 +130,14 @@ impl Sockets {
         socket.keep(connection)
     }
 
-    /// Tells all connections that hear; all but relays piece by piece, if they are many. Returns how many frames left.
-    pub fn broadcast(&mut self, notices: Vec<Notice>, room: &Room) -> usize {
+    /// Tells all connections that hear; all but relays piece by piece, if they are many and it is busy. Returns how many frames left.
+    pub fn broadcast(&mut self, notices: Vec<Notice>, room: &Room, now_ms: u64) -> usize {
         let Self { open, hearing, fan_out, .. } = self;
         let hearing = hearing.get_or_insert_with(|| {
             let hears = open.iter().filter(|(_, socket)| socket.seat.hears());
             groups(open, &hears.map(|(connection, _)| *connection).collect::<Vec<_>>())
         });
-        let at_once = fan_out.tells_at_once(room.fan_out_gap_ms());
+        let at_once = fan_out.tells_at_once(now_ms, room.fan_out_gap_ms());
         let mut sent = 0;
         for group in hearing.iter().filter(|group| at_once || group.dialect == Dialect::Relay) {
             sent += group.tell(open, &notices, room);

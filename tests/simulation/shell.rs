@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use parlor::fan_out::FanOut;
-use parlor::limits::{HOLD_MS_MAX, Limits, RELAY_GRACE_MS};
+use parlor::limits::{HOLD_MS, Limits, RELAY_GRACE_MS};
 use parlor::name::RoomName;
 use parlor::protocol::{Dialect, PING, PONG};
 use parlor::refusal::CloseCode;
@@ -473,7 +473,7 @@ impl Shell {
         match outcome {
             Ok(()) => {
                 let timeout = self.awake.as_ref().and_then(|awake| awake.timeout(now_ms));
-                let will_tell = timeout.is_some_and(|at_ms| at_ms <= now_ms + HOLD_MS_MAX);
+                let will_tell = timeout.is_some_and(|at_ms| at_ms <= now_ms + HOLD_MS);
                 if trap == Some(Trap::PanicElsewhere) && will_tell {
                     self.panic(stage);
                 } else if trap == Some(Trap::PanicElsewhere) {
@@ -533,7 +533,7 @@ impl Shell {
             self.set_timer(stage, awake.timeout(now_ms), now_ms);
             self.is_marked = awake.fan_out.is_behind() || awake.room.is_unsettled();
             // A crowd that has become few is told so a little later.
-            let soon_ms = stage.now_ms + if stage.has_relays { RELAY_GRACE_MS } else { HOLD_MS_MAX };
+            let soon_ms = stage.now_ms + if stage.has_relays { RELAY_GRACE_MS } else { HOLD_MS };
             let will_tell = self.timer.is_some_and(|timer| timer.rings_at_ms <= soon_ms);
             stage.promise(will_tell || !self.is_marked, "what is taken is told within a moment", || {
                 format!(
@@ -666,7 +666,7 @@ impl Shell {
 
     /// As `Sockets::broadcast`.
     fn broadcast(&mut self, stage: &mut Stage, awake: &mut Awake, notices: Vec<Notice>) {
-        let at_once = awake.fan_out.tells_at_once(awake.room.fan_out_gap_ms());
+        let at_once = awake.fan_out.tells_at_once(stage.wall_ms(self.place), awake.room.fan_out_gap_ms());
         let is_now = |socket: &Socket| at_once || stage.links[socket.link].dialect == Dialect::Relay;
         let hearing = awake.sockets.iter().filter(|(_, socket)| socket.seat.hears() && is_now(socket));
         let now: Vec<_> = hearing.map(|(connection, _)| *connection).collect();
@@ -895,7 +895,7 @@ fn told_to_relay(frame: &str) -> impl Iterator<Item = Message> {
 
 impl Awake {
     fn new(room: Room, piece: usize) -> Self {
-        Self { room, sockets: BTreeMap::new(), next: 1, fan_out: FanOut::new(piece, piece) }
+        Self { room, sockets: BTreeMap::new(), next: 1, fan_out: FanOut::new(2 * piece, piece) }
     }
 
     /// When it wants its next turn.
