@@ -291,9 +291,10 @@ impl Store {
                 if stage.has_relays {
                     let is_same = tables.epoch() == self.durable.epoch();
                     let old = if is_same { &self.durable.messages[..] } else { &[] };
-                    let old = old.iter().map(|stored| Some(stored.print)).chain(std::iter::repeat(None));
-                    let news = tables.messages.iter().zip(old).filter(|(new, old)| Some(new.print) != *old);
-                    for (new, _) in news {
+                    // Of those before, some may be deleted since.
+                    let is_ordered = !Rc::ptr_eq(&tables.book, &self.durable.book);
+                    let from = if is_ordered { 0 } else { old.len() };
+                    for new in tables.messages.iter().skip(from) {
                         stage.ever_stored.insert(new.print, tables.epoch_print);
                         stage.ever_stored.insert(new.before(), tables.epoch_print);
                     }
