@@ -153,7 +153,11 @@ impl Book {
 
 /// The least that one must be to have done it.
 fn needed(record: &Record) -> Role {
-    if record.deed.action == "clear" { Role::Owner } else { Role::Moderator }
+    match record.deed.action.as_str() {
+        "clear" => Role::Owner,
+        "report" => Role::Member,
+        _ => Role::Moderator,
+    }
 }
 
 impl Shell {

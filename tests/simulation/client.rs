@@ -15,7 +15,7 @@ use crate::network::{Down, LINK_LOST, LinkId, Owner, Up};
 use crate::orders::Orders;
 use crate::stage::{Due, Stage};
 use crate::timeline::{Asked, Pages, Then, Timeline};
-use crate::wire::{Frame, Message, Welcome, Wire, print_of};
+use crate::wire::{Deed, Frame, Message, Welcome, Wire, print_of};
 
 const WELCOME_MS_MAX: u64 = 10_000;
 const ECHO_MS_MAX: u64 = 10_000;
@@ -422,6 +422,7 @@ impl Client {
                         self.go_by(&member.name);
                     }
                     Frame::Message(message) => self.acknowledge(message, stage),
+                    Frame::Reported { seq } => self.orders.answered(Some(&Deed::report(*seq))),
                     Frame::Record(record) => {
                         let is_staff = self.visitor.role >= Role::Moderator;
                         stage.promise(is_staff, "records are for moderators", || {

@@ -52,6 +52,9 @@ pub fn act(world: &mut World) -> bool {
         return false;
     }
     let dice = &mut stage.moderators_dice;
+    if dice.percent(8) {
+        return report(world);
+    }
     let anybody = dice.percent(5);
     let may =
         |client: &&Client| client.phase == Phase::Live && (anybody || client.visitor.role >= Role::Moderator);
@@ -69,6 +72,20 @@ pub fn act(world: &mut World) -> bool {
         Some(number) => clients[number].order(order, stage),
         None => warden.order(order, stage),
     }
+    true
+}
+
+/// Has somebody report a message to the moderators, which may be none.
+fn report(world: &mut World) -> bool {
+    let World { stage, clients, .. } = world;
+    let here: Vec<usize> = clients.iter().filter(|it| it.phase == Phase::Live).map(|it| it.number).collect();
+    if here.is_empty() {
+        return false;
+    }
+    let by = stage.moderators_dice.pick(&here);
+    let seq = stage.moderators_dice.below(clients[by].timeline.head + 2);
+    let frame = json!({ "type": "report", "seq": seq, "reason": "rude\tand \"more\"" }).to_string();
+    clients[by].order(Order { frame, deed: Deed::report(seq) }, stage);
     true
 }
 

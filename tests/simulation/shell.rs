@@ -631,7 +631,9 @@ impl Shell {
                 Effect::Rule(rules) => self.store.rule(&rules, stage)?,
                 Effect::Record(record) => {
                     let role = stage.court.staff.get(&record.by.id.get()).copied();
-                    stage.promise(removed < role, "nobody acts on an equal", || format!("{record:?}"));
+                    stage.promise(removed.is_none() || removed < role, "nobody acts on an equal", || {
+                        format!("{record:?}")
+                    });
                     self.store.record(&record, stage)?;
                 }
                 Effect::Wipe => self.wipe(stage),

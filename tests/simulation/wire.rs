@@ -31,6 +31,7 @@ pub enum Frame {
     Cleared { epoch: String },
     Rules(House),
     Record(Record),
+    Reported { seq: u64 },
     History { messages: Vec<Message>, more: bool },
     Error { code: String, temporary: bool, retry_after_ms: Option<u64>, id: Option<String> },
     Pong,
@@ -274,6 +275,7 @@ impl Frame {
                 deleted: RawDeleted::seqs(raw.deleted)?,
             }),
             "deleted" => Self::Deleted { seq: raw.seq? },
+            "reported" => Self::Reported { seq: raw.seq? },
             "cleared" => Self::Cleared { epoch: raw.epoch? },
             "rules" => Self::Rules(House { locked: raw.locked?, slow_mode_ms: raw.slow_mode_ms? }),
             "record" => {
@@ -340,6 +342,7 @@ impl fmt::Display for Frame {
                 let who = members.as_ref().map_or(String::new(), |members| format!(": {members:?}"));
                 write!(f, "{member_count} here{who}")
             }
+            Self::Reported { seq } => write!(f, "reported {seq}"),
             Self::Deleted { seq } => write!(f, "deleted {seq}"),
             Self::Cleared { epoch } => write!(f, "cleared: epoch {epoch}"),
             Self::Rules(house) => write!(f, "{house:?}"),
@@ -381,6 +384,13 @@ impl Record {
             Frame::Record(record) => Some(record),
             _ => None,
         }
+    }
+}
+
+impl Deed {
+    /// The report of a message.
+    pub fn report(seq: u64) -> Self {
+        Self { action: "report".to_owned(), seq: Some(seq), ..Self::default() }
     }
 }
 
