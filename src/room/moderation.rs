@@ -297,7 +297,7 @@ impl Room {
         now_ms: u64,
     ) -> Result<Vec<Effect>, Refusal> {
         let member = self.find(whom)?;
-        let name = self.presence.get(member).map(|present| present.name.clone());
+        let name = self.name_of(member).map(str::to_owned);
         record.member = Some(Named { id: member, name: name.clone() });
         if self.connections_of(member).any(|connection| self.role_of(connection) >= role)
             || self.relays.role_of(member) >= Some(role)

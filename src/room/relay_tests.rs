@@ -550,6 +550,18 @@ fn what_a_moderator_orders_at_a_relay_counts_as_it_does_in_the_room() {
 }
 
 #[test]
+fn a_record_names_whom_it_is_about_on_a_relay_too() {
+    let mut tree = Tree::new(2);
+    let mo = tree.join_as(0, "Mo", moderator());
+    let rude = tree.join(1, "Rude");
+    tree.say(rude, "1", "x");
+    let of_rude = whom(&tree, rude);
+    order(&mut tree, mo, Order::Ban(of_rude));
+    let record = tree.disk.records.last().unwrap();
+    assert_eq!(record.member.as_ref().unwrap().name.as_deref(), Some("Rude"));
+}
+
+#[test]
 fn a_moderator_s_orders_are_counted_once_wherever_they_are_given() {
     let limits = Limits { relay_above: 1, ..Limits::default() };
     let mut tree = Tree::with(2, limits);

@@ -158,6 +158,9 @@ impl Room {
         Ok(match said {
             Ok(Said::Queued(_)) => {
                 self.senders.0.push((link, Some(from), echo));
+                // For the record, if it is to be kept in order: others are told of it only where it is new.
+                let buckets = self.buckets(member.id, now_ms);
+                buckets.named.get_or_insert_with(|| (member.name.clone(), 0));
                 if renames { self.rename_before(member, now_ms) } else { Vec::new() }
             }
             Ok(Said::Before(_, line)) => vec![answer(link, from, Reply::Message(line))],
