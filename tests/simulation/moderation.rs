@@ -13,10 +13,10 @@ use crate::wire::Deed;
 use crate::world::World;
 
 /// Intervals of slow mode.
-const SLOW_MS: [u64; 3] = [300, 1_500, SLOW_MS_MAX];
+const SLOW_MS: [u64; 3] = [1_000, SLOW_MS_MAX, SLOW_MS_MAX];
 
 /// The longest of them.
-pub const SLOW_MS_MAX: u64 = 5_000;
+pub const SLOW_MS_MAX: u64 = 8_000;
 
 /// Whether a world has moderators, and who they are.
 pub fn appoint(stage: &mut Stage, clients: &mut [Client]) {
@@ -45,11 +45,27 @@ pub fn appoint(stage: &mut Stage, clients: &mut [Client]) {
     }
 }
 
+/// In some worlds slow mode is on from the beginning: rows are full soon, and what is known of who spoke is in several.
+pub fn begin(world: &mut World) {
+    let World { stage, warden, .. } = world;
+    if !stage.court.sits || !stage.moderators_dice.percent(30) {
+        return;
+    }
+    let interval_ms = SLOW_MS_MAX;
+    let frame = json!({ "type": "slow_mode", "interval_ms": interval_ms }).to_string();
+    let deed = Deed { action: "slow_mode".to_owned(), interval_ms: Some(interval_ms), ..Deed::default() };
+    warden.order(Order { frame, deed }, stage);
+}
+
 /// Has somebody keep order. Returns whether that is what happens next.
 pub fn act(world: &mut World) -> bool {
     let World { stage, shell, clients, warden, .. } = world;
     if !stage.court.sits || !stage.moderators_dice.percent(16) {
         return false;
+    }
+    // What was decided must outlive the room's memory, in schedules without faults too.
+    if stage.moderators_dice.percent(20) {
+        shell.evict(stage);
     }
     let dice = &mut stage.moderators_dice;
     if dice.percent(8) {
@@ -102,7 +118,7 @@ fn choose(
     let mut deed = Deed::default();
     let mut frame = json!({});
     match dice.below(100) {
-        0..38 => {
+        0..32 => {
             let seq = match dice.below(10) {
                 0..3 => head,
                 3..5 => head + 1,
@@ -111,18 +127,18 @@ fn choose(
             (deed.action, deed.seq) = ("delete".to_owned(), Some(seq));
             frame["seq"] = json!(seq);
         }
-        38..48 => {
+        32..40 => {
             let on = if house.locked { dice.percent(10) } else { dice.percent(60) };
             (deed.action, deed.on) = ("lock".to_owned(), Some(on));
             frame["on"] = json!(on);
         }
-        48..58 => {
+        40..56 => {
             let interval_ms =
-                if house.slow_mode_ms > 0 && dice.percent(70) { 0 } else { dice.pick(&SLOW_MS) };
+                if house.slow_mode_ms > 0 && dice.percent(50) { 0 } else { dice.pick(&SLOW_MS) };
             (deed.action, deed.interval_ms) = ("slow_mode".to_owned(), Some(interval_ms));
             frame["interval_ms"] = json!(interval_ms);
         }
-        58..62 => "clear".clone_into(&mut deed.action),
+        56..60 => "clear".clone_into(&mut deed.action),
         _ => {
             let action = dice.pick(&["mute", "mute", "unmute", "ban", "unban", "remove"]);
             action.clone_into(&mut deed.action);

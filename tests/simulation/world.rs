@@ -181,6 +181,7 @@ impl World {
     }
 
     fn run(&mut self, faults: &Faults) {
+        moderation::begin(self);
         while let Some(due) = self.stage.next() {
             self.stage.tally.events += 1;
             self.turn(due, faults);
