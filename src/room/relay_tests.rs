@@ -550,6 +550,23 @@ fn what_a_moderator_orders_at_a_relay_counts_as_it_does_in_the_room() {
 }
 
 #[test]
+fn a_moderator_who_waits_now_and_then_is_not_ended_for_orders_that_were_too_many() {
+    for place in [0, 1] {
+        let limits = Limits { relay_above: 1, ..Limits::default() };
+        let mut tree = Tree::with(1, limits);
+        let mo = tree.join_as(place, "Mo", moderator());
+        for round in 0..5 {
+            for number in 0..if round == 0 { ORDER_BURST as u64 + 12 } else { 12 } {
+                tree.ask(mo, Request::Moderate(rules(number)));
+            }
+            tree.advance(1_000);
+        }
+        assert!(tree.client(mo).refusals().len() > 30, "at {place}");
+        assert_eq!(tree.client(mo).closed, None, "at {place}");
+    }
+}
+
+#[test]
 fn a_record_names_whom_it_is_about_on_a_relay_too() {
     let mut tree = Tree::new(2);
     let mo = tree.join_as(0, "Mo", moderator());

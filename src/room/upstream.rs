@@ -191,7 +191,15 @@ impl Room {
             Down::Notice(notice) => self.hear(notice, now_ms, archive)?,
             Down::Named(member) => self.follow(member),
             Down::Record(json) => {
-                let moderators = self.moderators().into_iter();
+                let moderators = self.moderators();
+                for connection in &moderators {
+                    let member = self.connections.get(connection).and_then(|known| known.member);
+                    // What one of them has done ends its row of refusals.
+                    if member.is_some_and(|member| json.contains(&format!("\"by\":{{\"id\":{member},"))) {
+                        self.note_good_frame(*connection, true);
+                    }
+                }
+                let moderators = moderators.into_iter();
                 moderators.map(|id| Effect::Send(id, Reply::Recorded(json.clone()))).collect()
             }
             Down::For(to, reply) => {
