@@ -220,9 +220,9 @@ pub const RELAY_PLACEMENT_MS: u64 = 1_000;
 pub const RELAY_PLACEMENT_ARRIVALS_MAX: usize = 50;
 /// The share of a relay's free places that one Worker may fill before it asks again, as a divisor: many ask at once.
 pub const RELAY_PLACEMENT_SHARE: usize = 8;
-/// Newcomers that a relay is sent before it has counted again, which it does every second; then others are opened beside
+/// Newcomers that a relay is sent before it has counted again, which it does every second or two; then others are opened beside
 /// it. An object takes some 1,000 requests a second (Cloudflare's documentation of its limits).
-pub const RELAY_ARRIVALS_MAX: usize = 1_000;
+pub const RELAY_ARRIVALS_MAX: usize = 2_000;
 /// How often a relay sees whether its room is there, in milliseconds. The platform answers without waking it.
 pub const RELAY_PING_MS: u64 = 10_000;
 /// How long a relay hears nothing of its room before it connects anew, in milliseconds: two pings.

@@ -156,6 +156,13 @@ impl Registry {
         staff.filter(|(id, _)| *id == member).map(|(_, role)| *role).max()
     }
 
+    /// Notes how many went to a relay without asking.
+    pub fn note_sent(&mut self, key: &str, count: usize) {
+        if let Some(entry) = self.0.iter_mut().find(|entry| entry.key == key) {
+            entry.sent = entry.sent.saturating_add(count);
+        }
+    }
+
     /// Chooses where a newcomer from a region belongs, where the room itself has `here` connections, and some of those who
     /// come after it: its region's relay that has the fewest; a new one where all have as many as they should, or were just
     /// sent as many as they can let in.
@@ -178,7 +185,8 @@ impl Registry {
         let entry = self.entry(&chosen);
         let free = limits.relay_connections_max.saturating_sub(load(entry));
         let arrivals = (free / RELAY_PLACEMENT_SHARE).clamp(1, RELAY_PLACEMENT_ARRIVALS_MAX);
-        entry.sent += arrivals;
+        // Of the others a Worker tells when it asks again, as many may ask at once.
+        entry.sent += 1;
         entry.until = now_ms.saturating_add(RELAY_GRACE_MS);
         Some(Placement { key: chosen, arrivals })
     }
@@ -222,6 +230,7 @@ mod tests {
         let mut all: Vec<(String, usize)> = Vec::new();
         while all.last().is_none_or(|(key, _)| key == "any-0") {
             let placement = registry.place("any", 3, &limits, 0).unwrap();
+            registry.note_sent(&placement.key, placement.arrivals - 1);
             all.push((placement.key, placement.arrivals));
         }
         assert_eq!(all.pop().unwrap(), ("any-1".to_owned(), RELAY_PLACEMENT_ARRIVALS_MAX));
@@ -244,6 +253,8 @@ mod tests {
         while sent < RELAY_ARRIVALS_MAX {
             let placement = place(&mut registry);
             assert_eq!(placement.key, "any-0");
+            registry.note_sent("any-0", placement.arrivals - 1);
+            registry.note_sent("any-9", 1_000_000);
             sent += placement.arrivals;
         }
         assert_eq!(place(&mut registry).key, "any-1");

@@ -11,6 +11,7 @@ use crate::limits::{
 };
 use crate::name::DisplayName;
 use crate::protocol::Dialect;
+use crate::relay::placement::Asking;
 use crate::relay::wire;
 
 fn texts(tree: &Tree, who: Who) -> Vec<&str> {
@@ -276,7 +277,7 @@ fn everybody_is_called_home_once_the_room_has_place_for_all() {
     tree.leave(here[1]);
     tree.advance(COUNT_GAP_MS * 2);
     assert_eq!(tree.client(bo).closed, Some(CloseCode::Restart));
-    assert_eq!(tree.room.place("any", tree.now_ms), None);
+    assert_eq!(tree.room.place(&Asking::of("any"), tree.now_ms), None);
 }
 
 /// Asserts that a member goes by this name at all these places: to itself, to who comes there, and in what it says there.

@@ -4,16 +4,19 @@
 use super::moderation::Actor;
 use super::*;
 use crate::limits::{FAN_OUT_GAP_MS_MAX, FAN_OUT_HEARING_PER_GAP_MS, RELAY_RESUME_MESSAGES_MAX};
-use crate::relay::placement::Placement;
+use crate::relay::placement::{Asking, Placement};
 use crate::relay::registry::Count;
 use crate::relay::wire::{self, Asker, Hello, Up};
 
 impl Room {
     /// Chooses where a connection belongs that [`Room::admit`] let in: at that relay, or here.
-    pub fn place(&mut self, region: &str, now_ms: u64) -> Option<Placement> {
+    pub fn place(&mut self, asking: &Asking, now_ms: u64) -> Option<Placement> {
         self.upstream.is_none().then_some(())?;
+        if let Some((key, count)) = &asking.sent {
+            self.relays.note_sent(key, *count);
+        }
         let here = self.own_connections();
-        self.relays.place(region, here, &self.limits, now_ms)
+        self.relays.place(&asking.region, here, &self.limits, now_ms)
     }
 
     /// How long a connection waits from one frame of a broadcast to the next, in milliseconds, where all are not told at

@@ -24,6 +24,7 @@ use crate::origin::Origins;
 use crate::protocol::Dialect;
 use crate::refusal::Refusal;
 use crate::relay;
+use crate::relay::placement::Asking;
 use crate::room::visitor::Visitor;
 
 /// The header in which the Worker tells a room which of its relays would be near, over the client's.
@@ -193,7 +194,7 @@ pub(super) fn check_origin(request: &Request, env: &Env) -> std::result::Result<
 }
 
 /// The request as the room gets it: it tells who asks, over whatever the client says of itself, and holds no token.
-pub(super) fn introduce(request: &Request, visitor: &Visitor) -> Result<Request> {
+pub(super) fn introduce(request: &Request, visitor: &Visitor, asking: &Asking) -> Result<Request> {
     let inner = request.inner();
     let url = without_token(&inner.url());
     let init: &RequestInit = inner.unchecked_ref();
@@ -201,7 +202,7 @@ pub(super) fn introduce(request: &Request, visitor: &Visitor) -> Result<Request>
     let mut copy = Request::from(web_sys::Request::new_with_str_and_init(&url, init)?).clone_mut()?;
     let headers = copy.headers_mut()?;
     headers.set(VISITOR, &visitor.in_ascii())?;
-    headers.set(REGION, region_of(request))?;
+    headers.set(REGION, &asking.to_header())?;
     headers.delete("Authorization")?;
     if let Some(offered) = header(headers, "Sec-WebSocket-Protocol") {
         let kept: Vec<_> = subprotocols(&offered).filter(|it| !it.starts_with(BEARER_SUBPROTOCOL)).collect();
@@ -214,9 +215,9 @@ pub(super) fn introduce(request: &Request, visitor: &Visitor) -> Result<Request>
     Ok(copy)
 }
 
-/// Where a request comes from, as the Worker tells the room.
-pub(super) fn told_region(request: &Request) -> String {
-    header(request.headers(), REGION).unwrap_or_else(|| "any".to_owned())
+/// Where a request comes from, and who came before it, as the Worker tells the room.
+pub(super) fn asking_of(request: &Request) -> Asking {
+    Asking::from_header(header(request.headers(), REGION).as_deref().unwrap_or("any"))
 }
 
 /// Where a request comes from, as the platform tells the Worker.

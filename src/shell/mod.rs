@@ -25,7 +25,7 @@ use crate::name::RoomName;
 use crate::protocol::Dialect;
 use crate::refusal::{CloseCode, Refusal};
 use crate::relay;
-use crate::relay::placement::{Placement, Placements};
+use crate::relay::placement::{Asking, Placement, Placements};
 use crate::room::visitor::Visitor;
 use crate::route::{self, Route};
 use answer::{JSON, OPEN_METRICS};
@@ -123,11 +123,16 @@ async fn hand_over(
     env: &Env,
 ) -> Result<Response> {
     let (region, now_ms) = (door::region_of(request), Date::now().as_millis());
-    let introduced = door::introduce(request, visitor)?;
+    let (known, asking) = PLACEMENTS.with_borrow_mut(|placements| {
+        let known = is_upgrade.then(|| placements.take(room.as_str(), region, now_ms)).flatten();
+        let asks = is_upgrade && known.is_none();
+        let asking = if asks { placements.ask(room.as_str(), region) } else { Asking::of(region) };
+        (known, asking)
+    });
+    let introduced = door::introduce(request, visitor, &asking)?;
     // An upgrade has no body that it could be handed over without.
     let again = Clone::clone(introduced.inner());
-    let known = |room| PLACEMENTS.with_borrow_mut(|known| known.take(room, region, now_ms));
-    let key = match is_upgrade.then(|| known(room.as_str())).flatten() {
+    let key = match known {
         Some(key) => key,
         None => {
             let asked = env.durable_object("ROOMS")?.get_by_name(room.as_str())?;

@@ -157,14 +157,14 @@ impl RoomObject {
         let visitor = visitor_of(request);
         let pair = WebSocketPair::new()?;
         let (mut admitted, mut elsewhere) = (Ok(()), None);
-        let region = door::told_region(request);
+        let asking = door::asking_of(request);
         let settled = self.host.handle(|awake| {
             let now_ms = Date::now().as_millis();
             admitted = awake.room.admit(&visitor, now_ms);
             if admitted.is_err() {
                 return None;
             }
-            elsewhere = awake.room.place(&region, now_ms);
+            elsewhere = awake.room.place(&asking, now_ms);
             if elsewhere.is_some() {
                 return None;
             }

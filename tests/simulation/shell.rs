@@ -13,6 +13,7 @@ use parlor::limits::{HOLD_MS, Limits, RELAY_GRACE_MS};
 use parlor::name::RoomName;
 use parlor::protocol::{Dialect, PING, PONG};
 use parlor::refusal::CloseCode;
+use parlor::relay::placement::Asking;
 use parlor::relay::wire;
 use parlor::room::presence::MemberId;
 use parlor::room::visitor::{Role, Visitor};
@@ -304,7 +305,7 @@ impl Shell {
             if refused.is_some() {
                 return Ok(Vec::new());
             }
-            elsewhere = awake.room.place(region, now_ms).map(|placement| placement.key);
+            elsewhere = awake.room.place(&Asking::of(region), now_ms).map(|placement| placement.key);
             if elsewhere.is_some() {
                 return Ok(Vec::new());
             }
