@@ -44,12 +44,16 @@ const LOOK_MS = 5;
 /** Parts of the measurement that are also looked at one by one: the generator counts frames in as many. */
 const WINDOWS = 5;
 
+/** Relays have a thread each on the platform, and share some here: their pieces (src/limits.rs) are as much smaller. */
+export const FAN_OUT_PIECE = 100;
+
 /**
  * Starts a process for the room, and some for relays.
  * @param {number} relays @param {Record<string, string>} vars @param {string} [build]
  * @returns {Promise<Crowd>}
  */
 export async function startCrowd(relays, vars, build) {
+  vars = { FAN_OUT_PIECE: `${FAN_OUT_PIECE}`, ...vars };
   const room = await startProcess(vars, {}, { build });
   /** @type {Running[]} */
   const all = [];

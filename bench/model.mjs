@@ -17,13 +17,14 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure, main } from "../scripts/run.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
+import { FAN_OUT_PIECE } from "./crowd.mjs";
 import { recorded } from "./recorded.mjs";
 
 const PRICES = JSON.parse(readFileSync(new URL("./prices.json", import.meta.url), "utf8"));
 const TOLERANCE = 0.2;
 
 /** From src/limits.rs, by name. */
-const LIMITS = { RELAY_ABOVE: 2_000, RELAY_CONNECTIONS_MAX: 4_000, HOLD_ABOVE_PER_SECOND: 20, HOLD_MS_PER_FRAME: 2, HOLD_MS: 50, RELAY_REPORT_GAP_MS: 1_000, RELAY_PLACEMENT_ARRIVALS_MAX: 50, COUNT_GAP_MS: 2_000, FAN_OUT_PIECE: 100, FAN_OUT_GAP_MS_MAX: 500, FAN_OUT_HEARING_PER_GAP_MS: 16 };
+const LIMITS = { RELAY_ABOVE: 2_000, RELAY_CONNECTIONS_MAX: 4_000, HOLD_ABOVE_PER_SECOND: 20, HOLD_MS_PER_FRAME: 2, HOLD_MS: 50, RELAY_REPORT_GAP_MS: 1_000, RELAY_PLACEMENT_ARRIVALS_MAX: 50, COUNT_GAP_MS: 2_000, FAN_OUT_PIECE: 250, FAN_OUT_GAP_MS_MAX: 500, FAN_OUT_HEARING_PER_GAP_MS: 16 };
 /** Of the platform: https://developers.cloudflare.com/durable-objects/platform/limits/ */
 const PLATFORM = { sockets: 32_768, requests_per_second: 1_000, memory_bytes: 128e6, frame_bytes: 1024 * 1024 };
 const ASSUMED = {
@@ -76,9 +77,9 @@ function costs() {
   };
 }
 
-/** A turn of a thread's loop in which each of its relays tells a piece. @param {number} frame_us @param {number} relays */
-function turn_ms(frame_us, relays) {
-  return (relays * LIMITS.FAN_OUT_PIECE * frame_us) / 1_000;
+/** A turn of a thread's loop in which each of its relays tells a piece. @param {number} frame_us @param {number} relays @param {number} [piece] */
+function turn_ms(frame_us, relays, piece = FAN_OUT_PIECE) {
+  return (relays * piece * frame_us) / 1_000;
 }
 
 /**
@@ -123,9 +124,9 @@ function foretell(tree, per_second, cost) {
   const relay_busy = (rounds_per_second(round_ms) * fan_out_ms) / 1_000;
   // From a member on a relay up, held, down, and round.
   const way_ms = 2 * (ASSUMED.member_hop_ms + ASSUMED.relay_hop_ms) + links_ms;
-  const turn = turn_ms(cost.frame, 1) * relay_busy;
+  const turn = turn_ms(cost.frame, 1, LIMITS.FAN_OUT_PIECE) * relay_busy;
   const p50_ms = way_ms + flush.hold_ms / 2 + round_ms + turn * cost.turns_p50;
-  const p99_ms = way_ms + flush.hold_ms + (turn_ms(cost.frame, 1) + links_ms) * room_busy + round_ms + turn * cost.turns_p99;
+  const p99_ms = way_ms + flush.hold_ms + (turn_ms(cost.frame, 1, LIMITS.FAN_OUT_PIECE) + links_ms) * room_busy + round_ms + turn * cost.turns_p99;
   return { flush, room_busy, relay_busy, shown_per_second: rounds_per_second(round_ms), p50_ms, p99_ms, ...charged(tree, per_second, flush.per_second) };
 }
 

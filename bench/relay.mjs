@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { main } from "../scripts/run.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
-import { loadCrowd, startCrowd } from "./crowd.mjs";
+import { FAN_OUT_PIECE, loadCrowd, startCrowd } from "./crowd.mjs";
 import { prepare } from "./servers.mjs";
 import { record } from "./recorded.mjs";
 
@@ -35,7 +35,7 @@ await main(async () => {
       room: text("2000"),
       relay: text("4000"),
       processes: text("2"),
-      piece: text("100"),
+      piece: text(`${FAN_OUT_PIECE}`),
       prepared: flag,
       profile: flag,
     },

@@ -280,7 +280,8 @@ pub struct Limits {
     /// `FAN_OUT_ABOVE`: connections that are told in one go, if nothing was told for a while: a thousand frames are some
     /// 40 to 65 ms of a thread, in which nothing comes in. Where more hear, or it is busy, others get their turn after each piece.
     pub fan_out_above: usize,
-    /// `FAN_OUT_PIECE`: connections in a piece: 100 frames are some 5 ms.
+    /// `FAN_OUT_PIECE`: connections in a piece: 250 frames are some 10 to 16 ms. Smaller ones let others in sooner, and
+    /// leave more of a thread unused between them, a millisecond of `workerd`'s timer each.
     pub fan_out_piece: usize,
     /// `JOIN_TIMEOUT_MS`: how long a connection may stay without a `join`, in milliseconds.
     pub join_timeout_ms: u64,
@@ -321,7 +322,7 @@ impl Default for Limits {
             relay_above: 2_000,
             relay_connections_max: 4_000,
             fan_out_above: 1_000,
-            fan_out_piece: 100,
+            fan_out_piece: 250,
             join_timeout_ms: 60_000,
             history_messages_max: 10_000_000,
             history_bytes_max: 5_000_000_000,
