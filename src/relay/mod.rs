@@ -3,8 +3,9 @@
 //! another relay, instead of numbering them, and hands on what its members ask for instead of deciding it.
 //!
 //! Where to start: [`wire`] is what the two say to each other. [`registry::Registry`] is what a room knows of its
-//! relays, and where it sends newcomers; [`placement`], what a Worker remembers of that. `room/relays.rs` does for relays what `room/serving.rs` does for members;
-//! `room/upstream.rs` is the other end. All of it is pure: no socket, no clock.
+//! relays, and where it sends newcomers; [`placement`], what a Worker remembers of that. `room/relays.rs` does for
+//! relays what `room/serving.rs` does for members; `room/upstream.rs` is the other end. All of it is pure: no socket,
+//! no clock.
 //!
 //! Invariants:
 //! - the room alone numbers, stores and decides; a relay shows a message only after the room has told it;

@@ -17,7 +17,7 @@ pub(super) const JSON: &str = "application/json";
 /// The media type of OpenMetrics.
 pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The header in which a room names the relay that a connection belongs to. It goes no further than the Worker.
+/// The header in which a room names the relay that a connection, and some after it, belong to ([`Placement`]). It goes no further than the Worker.
 pub(super) const ELSEWHERE: &str = "Parlor-Relay";
 
 #[wasm_bindgen(module = "/src/shell/door.js")]

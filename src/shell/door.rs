@@ -27,7 +27,8 @@ use crate::relay;
 use crate::relay::placement::Asking;
 use crate::room::visitor::Visitor;
 
-/// The header in which the Worker tells a room which of its relays would be near, over the client's.
+/// The header in which the Worker tells a room which of its relays would be near, and whom it sent to one without asking
+/// ([`Asking`]), over the client's.
 const REGION: &str = "Parlor-Region";
 
 /// What the subprotocol of a token begins with.
