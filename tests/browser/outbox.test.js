@@ -37,6 +37,8 @@ test("typed offline, reloaded, still there, sent once", { timeout: 120_000 }, as
   await alice.seesAll(["at the station"]);
 
   await alice.context.setOffline(true);
+  // A socket that is routed outlives the network: the page lets go of it once it is told.
+  await alice.page.getByRole("status").filter({ hasText: "Offline" }).waitFor();
   await alice.sayAll(TYPED);
   areAll(await alice.lines(), TYPED, "pending");
   isCut = true;
