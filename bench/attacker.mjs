@@ -5,10 +5,10 @@
 //   npm run bench:attacker -- --seconds 3 --only flood,churn
 //
 // The attacker is a thread of its own. It writes frames made beforehand to TCP as fast as it can, and reads no more of
-// what comes back than whether the room has closed the connection: then it comes again at once (`deaf` does not even do
-// that). The floor: the others' p99 within twice its quiet value plus 50 ms. `relayed` floods a relay with pings, where half of the others
-// are. `elsewhere` is no attack on them, and only run when asked for: pings into another room of the same process, which nobody there
-// counts while it is quiet.
+// what comes back than whether the room has refused or closed the connection: then it comes again at once (`deaf` does
+// not even do that). The floor: the others' p99 within twice its quiet value plus 50 ms. `relayed` floods a relay with
+// pings, where half of the others are. `elsewhere` is no attack on them, and only run when asked for: pings into another
+// room of the same process, which nobody there counts while it is quiet.
 
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -27,8 +27,9 @@ const SAY_EVERY_MS = 600;
 const SETTLE_MS = 3_000;
 const WRITE_BYTES = 256 * 1024;
 const CHURN_AT_ONCE = 8;
-/** One attacker has one address, as it has in the world; on loopback itself nobody is counted by address. */
-const ADDRESS = { "CF-Connecting-IP": "203.0.113.66" };
+
+/** Each attacker has one address, as it has in the world; on loopback itself nobody is counted by address. @param {string} kind */
+const address = (kind) => ({ "CF-Connecting-IP": `203.0.113.${1 + Object.keys(ATTACKS).indexOf(kind)}` });
 
 /** @param {object} frame */
 const text = (frame) => rawFrame(TEXT, JSON.stringify(frame));
@@ -138,8 +139,8 @@ async function attack(port, kind) {
   const one = async () => {
     while (!state.stopped) {
       counts.connections += 1;
-      const raw = await RawSocket.connect(port, kind === "elsewhere" ? "/elsewhere" : `/${ROOM}`, ADDRESS).catch(() => undefined);
-      if (raw === undefined) continue;
+      const raw = await RawSocket.connect(port, kind === "elsewhere" ? "/elsewhere" : `/${ROOM}`, address(kind)).catch(() => undefined);
+      if (raw === undefined || raw.ended) continue;
       raw.write(text({ type: "join", name: "Eve" }));
       while (!churn && !state.stopped && !raw.ended && (kind === "deaf" || !raw.frames.some(({ opcode }) => opcode === CLOSE))) {
         raw.frames.length = kind === "deaf" ? 0 : raw.frames.length;

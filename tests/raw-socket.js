@@ -115,6 +115,7 @@ export class RawSocket {
       const end = bytes.indexOf(HEAD_END);
       if (end >= 0 && bytes.toString("latin1", 0, 12) === "HTTP/1.1 101") this.#open = true;
       if (this.#open) bytes = bytes.subarray(end + HEAD_END.length);
+      else if (end >= 0) this.tcp.destroy(); // refused: there is nothing to keep it open for
     }
     while (this.#open && bytes.length >= 2) {
       const short = bytes.readUInt8(1) & 0x7f;
