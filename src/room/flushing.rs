@@ -126,11 +126,11 @@ impl Room {
         if !(is_counted && self.note_crowd(now_ms)) {
             self.queue.push(Queued::Notice(notice));
         }
-        self.request_flush(now_ms);
+        self.request_flush(Cause::Notice, now_ms);
     }
 
-    pub(super) fn request_flush(&mut self, now_ms: u64) {
-        let due = self.pace.due(now_ms);
+    pub(super) fn request_flush(&mut self, cause: Cause, now_ms: u64) {
+        let due = self.pace.due(cause, now_ms);
         let at = if self.queue.len() < HOLD_NOTICES_ENOUGH { due } else { now_ms };
         self.flush_at = Some(self.flush_at.map_or(at, |earlier| earlier.min(at)));
     }

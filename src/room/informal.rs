@@ -21,7 +21,7 @@ impl Room {
                 }
                 self.let_listen(connection);
                 self.waiting.push((connection, Awaited::Hearing(history)));
-                self.request_flush(now_ms);
+                self.request_flush(Cause::Notice, now_ms);
                 Ok(self.watch_expiry().into_iter().collect())
             }
             (Request::Enter { name }, None) => Ok(self.enter(connection, name.as_deref(), now_ms)),

@@ -49,7 +49,7 @@ use crowd::Crowd;
 pub use events::*;
 use litemap::LiteMap;
 use log::{Found, Line, Log, Page, Range, Segment, SegmentHead, SegmentKeys, Seq};
-use pace::Pace;
+use pace::{Cause, Pace};
 use presence::{Arrival, Member, MemberId, Presence};
 use rate::Bucket;
 use rules::Rules;

@@ -27,7 +27,7 @@ impl Room {
         let Some(upstream) = &mut self.upstream else { return self.rename_everywhere(member, now_ms) };
         let id = member.id;
         upstream.say(connection, id, "", wire::up(&Up::Rename { from: connection, formal, member }));
-        self.request_flush(now_ms);
+        self.request_flush(Cause::Notice, now_ms);
         Vec::new()
     }
 

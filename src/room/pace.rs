@@ -7,29 +7,58 @@ use crate::limits::{HOLD_ABOVE_PER_SECOND, HOLD_MS, HOLD_MS_PER_FRAME, QUIET_MS}
 /// How many of the last gaps between frames the mean looks back on.
 const MEMORY: f64 = 5.0;
 
-/// The pace of a room: the mean gap between the frames that it broadcasts, and its last flush.
+/// What a frame to broadcast is made for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Cause {
+    /// Somebody said something.
+    Message,
+    /// Anything else: who comes, goes, types.
+    Notice,
+}
+
+/// The pace of a room: how often it broadcasts, and its last flush. Messages are held for the sake of other messages
+/// only: those who come and go, or type, as fast as they can hold up nobody who speaks.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    last_ms: u64,
-    gap_ms: f64,
+    messages: Gaps,
+    all: Gaps,
     flushed_ms: u64,
+}
+
+/// The mean gap between frames, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct Gaps {
+    last_ms: u64,
+    mean_ms: f64,
+}
+
+impl Gaps {
+    fn new(now_ms: u64) -> Self {
+        Self { last_ms: now_ms, mean_ms: 1_000.0 }
+    }
+
+    /// Notes one more. Returns how long after the last flush its own should leave, in milliseconds.
+    fn note(&mut self, now_ms: u64) -> u64 {
+        let gap = now_ms.saturating_sub(self.last_ms) as f64;
+        self.last_ms = now_ms;
+        // A pause makes the room quiet at once; a burst makes it busy only if it goes on.
+        self.mean_ms = if gap > 1_000.0 { 1_000.0 } else { self.mean_ms + (gap - self.mean_ms) / MEMORY };
+        let above = 1_000.0 / self.mean_ms.max(1.0) - HOLD_ABOVE_PER_SECOND;
+        (above * HOLD_MS_PER_FRAME).clamp(0.0, HOLD_MS as f64) as u64
+    }
 }
 
 impl Pace {
     /// The pace of a room that was quiet until now.
     pub fn new(now_ms: u64) -> Self {
-        Self { last_ms: now_ms, gap_ms: 1_000.0, flushed_ms: 0 }
+        Self { messages: Gaps::new(now_ms), all: Gaps::new(now_ms), flushed_ms: 0 }
     }
 
     /// Notes one more frame to broadcast. Returns when its flush should leave, in Unix
     /// milliseconds: so long after the last flush that it is shared, and never that long after now.
-    pub fn due(&mut self, now_ms: u64) -> u64 {
-        let gap = now_ms.saturating_sub(self.last_ms) as f64;
-        self.last_ms = now_ms;
-        // A pause makes the room quiet at once; a burst makes it busy only if it goes on.
-        self.gap_ms = if gap > 1_000.0 { 1_000.0 } else { self.gap_ms + (gap - self.gap_ms) / MEMORY };
-        let above = 1_000.0 / self.gap_ms.max(1.0) - HOLD_ABOVE_PER_SECOND;
-        let hold = (above * HOLD_MS_PER_FRAME).clamp(0.0, HOLD_MS as f64) as u64;
+    pub fn due(&mut self, cause: Cause, now_ms: u64) -> u64 {
+        let among_all = self.all.note(now_ms);
+        let hold = if cause == Cause::Message { self.messages.note(now_ms) } else { among_all };
         self.flushed_ms.saturating_add(hold).clamp(now_ms, now_ms.saturating_add(hold))
     }
 
@@ -55,7 +84,7 @@ mod tests {
         for frame in 1..200 {
             let now_ms = frame * 1_000 / per_second;
             pace.flushed(now_ms);
-            hold = pace.due(now_ms) - now_ms;
+            hold = pace.due(Cause::Message, now_ms) - now_ms;
         }
         hold
     }
@@ -74,7 +103,7 @@ mod tests {
                 wait_max = wait_max.max(due - since);
                 waiting = None;
             }
-            let due = pace.due(now_ms);
+            let due = pace.due(Cause::Message, now_ms);
             waiting = waiting.map(|(since, earlier)| (since, earlier.min(due))).or(Some((now_ms, due)));
         }
         (flushes, wait_max)
@@ -94,27 +123,48 @@ mod tests {
     }
 
     #[test]
+    fn who_comes_and_goes_holds_up_nobody_who_speaks() {
+        let mut pace = Pace::new(0);
+        for at in 0..1_000 {
+            pace.due(Cause::Notice, at);
+        }
+        pace.flushed(1_000);
+        assert_eq!(pace.due(Cause::Notice, 1_001), 1_000 + HOLD_MS);
+        assert_eq!(pace.due(Cause::Message, 1_001), 1_001);
+    }
+
+    #[test]
+    fn messages_hold_what_else_there_is() {
+        let mut pace = Pace::new(0);
+        for at in 0..1_000 {
+            pace.due(Cause::Message, at);
+        }
+        pace.flushed(1_000);
+        assert_eq!(pace.due(Cause::Notice, 1_001), 1_000 + HOLD_MS);
+    }
+
+    #[test]
     fn a_pause_makes_it_quiet_again() {
         let mut pace = Pace::new(0);
         for at in 0..1_000 {
             pace.flushed(at);
-            pace.due(at);
+            pace.due(Cause::Message, at);
         }
-        assert_eq!(pace.due(3_000), 3_000);
+        assert_eq!(pace.due(Cause::Message, 3_000), 3_000);
     }
 
     #[test]
     fn a_hold_counts_from_the_last_flush() {
         let mut pace = Pace::new(0);
         for at in 0..1_000 {
-            pace.due(at);
+            pace.due(Cause::Message, at);
         }
         pace.flushed(1_000);
-        assert_eq!(pace.due(1_001), 1_000 + HOLD_MS);
-        assert_eq!(pace.due(1_030), 1_000 + HOLD_MS);
-        assert_eq!(pace.due(1_100), 1_100, "the last flush was long ago");
+        assert_eq!(pace.due(Cause::Message, 1_001), 1_000 + HOLD_MS);
+        assert_eq!(pace.due(Cause::Message, 1_030), 1_000 + HOLD_MS);
+        assert_eq!(pace.due(Cause::Message, 1_100), 1_100, "the last flush was long ago");
         // By a clock that jumped back it was in the future.
-        assert!(pace.due(10) <= 10 + HOLD_MS);
+        assert!(pace.due(Cause::Message, 10) <= 10 + HOLD_MS);
     }
 
     #[test]

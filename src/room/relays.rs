@@ -47,7 +47,7 @@ impl Room {
         effects.extend(before.map(|old| self.close(old, CloseCode::Restart, now_ms)));
         self.note_crowd(now_ms);
         self.waiting.push((link, Awaited::Link(after)));
-        self.request_flush(now_ms);
+        self.request_flush(Cause::Notice, now_ms);
         effects
     }
 

@@ -186,7 +186,7 @@ impl Room {
                 self.tell(Notice::Renamed { member, member_count }, now_ms);
                 effects.extend(self.seats_of(id));
             }
-            Arrival::Another => self.request_flush(now_ms),
+            Arrival::Another => self.request_flush(Cause::Notice, now_ms),
         }
         effects
     }
@@ -282,7 +282,7 @@ impl Room {
         buckets.spoke_at = Some(now_ms);
         let seq = self.log.append(id, from, text.as_str().to_owned(), reply_to, original, now_ms);
         self.queue.push(Queued::Message);
-        self.request_flush(now_ms);
+        self.request_flush(Cause::Message, now_ms);
         Ok(Ok(Said::Queued(seq)))
     }
 

@@ -454,7 +454,7 @@ impl Room {
             upstream.say(connection, message.from.id, &message.id, wire::up(&up));
         }
         self.note_good_frame(connection, false);
-        self.request_flush(now_ms);
+        self.request_flush(Cause::Message, now_ms);
         Ok(true)
     }
 
@@ -488,7 +488,7 @@ impl Room {
         if let Some(upstream) = &mut self.upstream {
             upstream.outbox.line(&[&wire::up(&up)]);
         }
-        self.request_flush(now_ms);
+        self.request_flush(Cause::Notice, now_ms);
         None
     }
 
@@ -507,7 +507,7 @@ impl Room {
             // How many are here is told now and then.
             _ => {}
         }
-        self.request_flush(now_ms);
+        self.request_flush(Cause::Notice, now_ms);
         None
     }
 
