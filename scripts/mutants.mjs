@@ -19,7 +19,7 @@ const FILES = [
   "src/auth/*.rs",
   "src/origin.rs",
   "src/address.rs",
-  ...["rate", "rules", "moderation", "visitor", "session", "connections"].map((name) => `src/room/${name}.rs`),
+  ...["rate", "budgets", "rules", "moderation", "visitor", "session", "connections"].map((name) => `src/room/${name}.rs`),
 ];
 /** Tests of other things, and slow: thousands of random cases each. */
 const SKIPPED = ["any_life", "any_text", "decoding", "history_over", "what_is_older", "memory_the_list"];
