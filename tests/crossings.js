@@ -4,19 +4,25 @@
  * and how many frames leave, within each call of `webSocketMessage` and of a timer, and how large WebAssembly's
  * memory is then, which never shrinks. It says so in the log, a line of JSON each.
  */
+import { randomUUID } from "node:crypto";
+import { Client } from "./client.js";
 
-/** @typedef {{ in: "message" | "timer", crossings: number, sends: number, memory: number }} Work what one call did */
+/** @typedef {{ in: "message" | "timer", room?: string, crossings: number, sends: number, memory: number }} Work what one call did; the room of a message */
+
+const FENCE = "fence-";
+/** Logs come a little later than frames; generous for a loaded machine. */
+const LOGS_MS_MAX = 20_000;
 
 /** Runs before the built worker. */
 export const COUNTER = `
   const counted = { crossings: 0, sends: 0 };
   let memory;
-  export function during(name, work) {
+  export function during(name, work, room) {
     const before = { ...counted };
     try {
       return work();
     } finally {
-      console.log(JSON.stringify({ in: name, crossings: counted.crossings - before.crossings, sends: counted.sends - before.sends, memory: memory.buffer.byteLength }));
+      console.log(JSON.stringify({ in: name, room, crossings: counted.crossings - before.crossings, sends: counted.sends - before.sends, memory: memory.buffer.byteLength }));
     }
   }
   const Instance = WebAssembly.Instance;
@@ -48,11 +54,12 @@ export function countingWorker(className, built) {
         // Frees the one that was thrown out before, if V8 was started with --expose-gc.
         globalThis.gc?.();
         const room = Reflect.construct(target, given, newTarget);
+        const called = given[0].id.name;
         return new Proxy(room, {
           get(_, name) {
             const field = room[name];
             if (name !== "webSocketMessage") return typeof field === "function" ? field.bind(room) : field;
-            return (...frame) => during("message", () => field.apply(room, frame));
+            return (...frame) => during("message", () => field.apply(room, frame), called);
           },
         });
       },
@@ -61,5 +68,24 @@ export function countingWorker(className, built) {
 
 /** What a server's log says of each call. @param {string[]} logs @returns {Work[]} */
 export function works(logs) {
-  return logs.filter((line) => line.startsWith('{"in":')).map((line) => JSON.parse(line));
+  const all = logs.filter((line) => line.startsWith('{"in":')).map((line) => /** @type {Work} */ (JSON.parse(line)));
+  return all.filter(({ room }) => !room?.startsWith(FENCE));
+}
+
+/**
+ * How many calls there were so far. Logs come in order, so once a later event shows in them, none of before is missing.
+ * @param {import("./harness.js").Server} server
+ */
+export async function worksSoFar(server) {
+  const room = FENCE + randomUUID();
+  const stranger = await Client.connect(server, room);
+  stranger.write({ type: "history" }); // refused, as one who has not joined
+  await stranger.next("error");
+  await stranger.close();
+  const deadline = performance.now() + LOGS_MS_MAX;
+  while (!server.logs.some((line) => line.includes(room))) {
+    if (performance.now() > deadline) throw new Error("the worker's logs don't come");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return works(server.logs).length;
 }
