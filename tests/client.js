@@ -14,7 +14,7 @@ import WebSocket from "ws";
 import { readAnswer } from "./http.js";
 
 /** Generous for a loaded machine; a test that meets its condition never waits it out. */
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 20_000;
 
 /** @typedef {import("./harness.js").Server} Server */
 /** @typedef {{ type: string, [field: string]: any }} Frame a decoded frame: tests check its fields */
