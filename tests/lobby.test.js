@@ -8,6 +8,8 @@ import { eventually, get, listed, samples } from "./numbers.js";
 import { parseOpenMetrics } from "./openmetrics.js";
 
 const LEASE_MS = 1_000;
+/** Of a busy room: src/limits.rs. */
+const REPORT_GAP_MS_MIN = 1_000;
 const server = await startServer({ watched: true, vars: { ...UNHURRIED, LOBBY_LEASE_MS: String(LEASE_MS) } });
 after(() => server.close());
 
@@ -84,12 +86,15 @@ test("a hundred messages in a burst cost a few reports", async () => {
   const reports = async () => Number((await samples(server)).get("parlor_lobby_reports_total"));
   const alice = await Client.join(server, "burst", "Alice");
   await seesConnections("burst", 1);
+  await eventually(() => status("currentClients"), (sum) => sum === 1); // those before have left, and no room but this one reports
+  const began = performance.now();
   const before = await reports();
   const sent = Array.from({ length: 100 }, (_, n) => alice.send(`message ${n}`));
   for (const id of sent) await alice.acknowledged(id);
   await eventually(() => listed(server, "burst"), (room) => room?.messages === 100);
   const cost = (await reports()) - before;
-  assert.ok(cost >= 1 && cost <= 5, `${cost} reports`);
+  const most = 4 + (performance.now() - began) / REPORT_GAP_MS_MIN;
+  assert.ok(cost >= 1 && cost <= most, `${cost} reports, at most ${most}`);
   await alice.close();
 });
 
