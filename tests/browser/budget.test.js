@@ -22,7 +22,7 @@ const FIRST_INTERACTION_MS_MAX = 1_000;
 const SLOW_4G = { offline: false, latency: 150, downloadThroughput: (1_600 * 1_024) / 8, uploadThroughput: (750 * 1_024) / 8 };
 const NETWORK_MS_MAX = 650; // what a middling phone needs for the rest is some 200 ms
 const TRIES = 5; // the fastest counts: the machine may be busy with something else, the page can't be
-const BUSY_LOAD = 1; // processes a core, beyond which the clock says more of the others than of the page
+const BUSY_LOAD = 0.5; // processes a core, beyond which the clock says more of the others than of the page
 
 const server = await startServer();
 after(() => server.close());
@@ -86,8 +86,8 @@ for (const locale of ["en", "ar"]) {
 
 /**
  * How long until there is something to do: the form is there, has its words and obeys. Beside the time by the
- * clock it returns the time on the network alone, which no busy machine changes: round trips one after the
- * other, and bytes.
+ * clock it returns what no busy machine changes: the time on the network alone, which is round trips one after the
+ * other and bytes, and the processor's for the page alone.
  * @param {string} path @param {string} locale
  */
 async function firstInteraction(path, locale) {
@@ -95,6 +95,7 @@ async function firstInteraction(path, locale) {
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
   await session.send("Network.emulateNetworkConditions", SLOW_4G);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
   await page.addInitScript(() => {
     const observer = new MutationObserver(() => {
       const form = document.querySelector("#entry-form");
@@ -107,6 +108,8 @@ async function firstInteraction(path, locale) {
   });
   await page.goto(edge.url + path);
   const usable_ms = Number(await holds(page, () => performance.getEntriesByName("usable")[0]?.startTime));
+  const { metrics } = await session.send("Performance.getMetrics");
+  const own_ms = (metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN) * 1_000; // and what came until we looked
   const files = await page.evaluate(() => {
     const before = performance.getEntriesByName("there")[0]?.startTime ?? 0;
     const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
@@ -119,7 +122,7 @@ async function firstInteraction(path, locale) {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const trips = roundTrips(files);
   const network_ms = trips * SLOW_4G.latency + (bytes / SLOW_4G.downloadThroughput) * 1_000;
-  return { usable_ms, network_ms, trips, bytes, files };
+  return { usable_ms, network_ms, own_ms, trips, bytes, files };
 }
 
 /** How many round trips follow one another: a file that was asked for when another had come is one further. @param {{ start_ms: number, end_ms: number }[]} files */
@@ -136,14 +139,16 @@ function roundTrips(files) {
 for (const [path, locale] of /** @type {const} */ ([["/", "en"], ["/tea", "en"], ["/", "ar"]])) {
   test(`${path} in ${locale} can be used within a second on slow 4G`, { timeout: 120_000 }, async (t) => {
     const visits = [await firstInteraction(path, locale)]; // the edge has nothing ready yet
-    const least = (/** @type {"usable_ms" | "network_ms"} */ what) => Math.min(...visits.map((visit) => visit[what]));
+    const least = (/** @type {"usable_ms" | "network_ms" | "own_ms"} */ what) => Math.min(...visits.map((visit) => visit[what]));
     while (visits.length <= TRIES && (least("usable_ms") > FIRST_INTERACTION_MS_MAX || least("network_ms") > NETWORK_MS_MAX)) visits.push(await firstInteraction(path, locale));
     const usable_ms = least("usable_ms");
+    const own_ms = least("own_ms");
     const network_ms = least("network_ms"); // on a busy machine more arrives before the form is there than it needs
     const { trips, bytes, files } = visits.find((visit) => visit.network_ms === network_ms) ?? /** @type {typeof visits[0]} */ (visits[0]);
-    t.diagnostic(`usable after ${Math.round(usable_ms)} ms, of which on the network ${Math.round(network_ms)}: ${trips} round trips, ${files.length} files, ${(bytes / 1_024).toFixed(1)} KiB`);
+    t.diagnostic(`usable after ${Math.round(usable_ms)} ms, of which on the network ${Math.round(network_ms)} and of the processor ${Math.round(own_ms)}: ${trips} round trips, ${files.length} files, ${(bytes / 1_024).toFixed(1)} KiB`);
     if (process.env["SHOW_FILES"]) console.table(files);
     assert.ok(network_ms <= NETWORK_MS_MAX, `${Math.round(network_ms)} ms on the network alone`);
+    assert.ok(network_ms + own_ms <= FIRST_INTERACTION_MS_MAX, `${Math.round(network_ms)} ms on the network, ${Math.round(own_ms)} ms of the processor`);
     const isBusy = (loadavg()[0] ?? 0) > BUSY_LOAD * availableParallelism();
     if (isBusy && usable_ms > FIRST_INTERACTION_MS_MAX) return t.diagnostic("the machine is busy with something else: the clock is not held against the page");
     assert.ok(usable_ms <= FIRST_INTERACTION_MS_MAX, `${Math.round(usable_ms)} ms`);

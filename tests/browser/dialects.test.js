@@ -58,6 +58,7 @@ const PEOPLE = {
     enter: async (page, name) => {
       await page.locator("#username").fill(name);
       await page.getByRole("button", { name: "Join" }).click();
+      await page.locator("#messages").filter({ hasText: `${name} joined the chat` }).waitFor(); // it is shown nothing of before
     },
     say: async (page, text) => {
       await page.locator("#message").fill(text);
@@ -93,7 +94,7 @@ const PEOPLE = {
 
 /** Waits until a page shows a text. @param {string} dialect @param {Page} page @param {string} text */
 async function shows(dialect, page, text) {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const shown = (await PEOPLE[dialect]?.text(page)) ?? "";
     if (shown.includes(text)) return shown;

@@ -26,6 +26,7 @@ test("a page that was open once opens without a network: its room's lines, and w
   const alice = await Person.enter(browser, `${server.url}/tunnel`, "Alice");
   const bob = await Person.enter(browser, `${server.url}/tunnel`, "Bob");
   await bob.say("see you behind the tunnel");
+  await alice.seesAll(["see you behind the tunnel"]);
   await alice.say("see you");
   await alice.seesAll(["see you behind the tunnel", "see you"]);
   await isInstalled(alice.page);

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { chromium } from "playwright-core";
 
 const EXECUTABLE = process.env["CHROMIUM_PATH"] || "/usr/bin/chromium";
@@ -127,11 +128,32 @@ export class Person {
 
   /** Waits until just these people are listed. @param {string[]} names */
   async seesPeople(...names) {
-    const people = this.page.getByRole("list", { name: "People" });
-    await people.getByRole("listitem").nth(names.length - 1).waitFor();
-    await people.getByRole("listitem").nth(names.length).waitFor({ state: "detached" });
-    const texts = await people.getByRole("listitem").allTextContents();
-    for (const name of names) assert.ok(texts.some((text) => text.includes(name)), `${name} in ${texts}`);
+    const people = this.page.getByRole("list", { name: "People" }).getByRole("listitem").locator(".person-name");
+    await people.first().waitFor();
+    const wanted = names.toSorted();
+    const deadline = performance.now() + DEADLINE_MS;
+    for (let listed; !isDeepStrictEqual(listed, wanted); ) {
+      assert.ok(performance.now() < deadline, `${this.name} sees ${listed}, not ${wanted}`);
+      if (listed) await sleep(LOOK_EVERY_MS);
+      listed = (await people.allTextContents().catch(() => [])).toSorted(); // the page may be on the way to another
+    }
+  }
+
+  /** Waits until what was changed, as the size of the window, is drawn, and all that follows from it. */
+  async isDrawn() {
+    await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))));
+  }
+
+  /** Keeps all that is read out from now on; what was read goes away after a while. Returns how to get it. */
+  async hearsNews() {
+    await this.page.evaluate(() => {
+      /** @type {string[]} */
+      const news = [];
+      Object.assign(window, { news });
+      const log = /** @type {HTMLElement} */ (document.getElementById("news"));
+      new MutationObserver((changes) => changes.forEach(({ addedNodes }) => news.push(...[...addedNodes].map(({ textContent }) => (textContent ?? "").trim())))).observe(log, { childList: true });
+    });
+    return () => this.page.evaluate(() => /** @type {string[]} */ (Reflect.get(window, "news")));
   }
 }
 
