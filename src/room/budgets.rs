@@ -17,6 +17,29 @@ pub(super) struct Buckets {
     pub named: Option<(String, u64)>,
 }
 
+impl Buckets {
+    /// Those of somebody who has done nothing yet.
+    fn full(rate: Rate, now_ms: u64) -> Self {
+        Self {
+            send: Bucket::full(f64::INFINITY, now_ms),
+            rate,
+            signal: Bucket::full(SIGNAL_BURST, now_ms),
+            order: Bucket::full(f64::INFINITY, now_ms),
+            spoke_at: None,
+            named: None,
+        }
+    }
+
+    /// Whether forgetting them would change anything.
+    fn matter(&mut self, slow_ms: u64, now_ms: u64) -> bool {
+        self.spoke_at.is_some_and(|at| at.saturating_add(slow_ms) > now_ms)
+            || self.name(now_ms).is_some()
+            || !self.send.is_full(self.rate.burst, self.rate.per_second, now_ms)
+            || !self.signal.is_full(SIGNAL_BURST, SIGNAL_PER_SECOND, now_ms)
+            || !self.order.is_full(ORDER_BURST, ORDER_PER_SECOND, now_ms)
+    }
+}
+
 /// Who comes from one address.
 #[derive(Debug)]
 pub(super) struct Neighbours {
@@ -61,14 +84,7 @@ impl Room {
 
     pub(super) fn buckets(&mut self, member: MemberId, now_ms: u64) -> &mut Buckets {
         let rate = self.rate();
-        self.buckets.entry(member).or_insert_with(|| Buckets {
-            send: Bucket::full(f64::INFINITY, now_ms),
-            rate,
-            signal: Bucket::full(SIGNAL_BURST, now_ms),
-            order: Bucket::full(f64::INFINITY, now_ms),
-            spoke_at: None,
-            named: None,
-        })
+        self.buckets.entry(member).or_insert_with(|| Buckets::full(rate, now_ms))
     }
 
     /// Knows again who said how much of late, which is in the newest row: so sleep makes nobody's bucket full.
@@ -92,15 +108,62 @@ impl Room {
             return;
         }
         let slow_ms = self.rules.house.slow_mode_ms;
-        self.buckets.retain(|_, buckets| {
-            let slowed = buckets.spoke_at.is_some_and(|at| at.saturating_add(slow_ms) > now_ms);
-            if buckets.named.as_ref().is_some_and(|(_, at)| now_ms.abs_diff(*at) < NAME_REMEMBERED_MS) {
-                return true;
+        self.buckets.retain(|_, it| it.matter(slow_ms, now_ms));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::room::harness::World;
+
+    const RATE: Rate = Rate { burst: 10.0, per_second: 2.0 };
+
+    #[test]
+    fn what_forgetting_a_member_would_change() {
+        let (now_ms, slow_ms) = (1_000_000, 10_000);
+        let matter = |change: &dyn Fn(&mut Buckets), later_ms: u64| {
+            let mut buckets = Buckets::full(RATE, now_ms);
+            change(&mut buckets);
+            buckets.matter(slow_ms, now_ms + later_ms)
+        };
+        assert!(!matter(&|_| (), 0));
+        let send: &dyn Fn(&mut Buckets) = &|it| it.send.take(RATE.burst, RATE.per_second, now_ms).unwrap();
+        assert!(matter(send, 499) && !matter(send, 500), "half a second a message");
+        let signal: &dyn Fn(&mut Buckets) =
+            &|it| it.signal.take(SIGNAL_BURST, SIGNAL_PER_SECOND, now_ms).unwrap();
+        let whole_ms = (1_000.0 / SIGNAL_PER_SECOND).ceil() as u64;
+        assert!(matter(signal, whole_ms - 1) && !matter(signal, whole_ms));
+        let order: &dyn Fn(&mut Buckets) =
+            &|it| it.order.take(ORDER_BURST, ORDER_PER_SECOND, now_ms).unwrap();
+        let whole_ms = (1_000.0 / ORDER_PER_SECOND).ceil() as u64;
+        assert!(matter(order, whole_ms - 1) && !matter(order, whole_ms));
+        let spoke: &dyn Fn(&mut Buckets) = &|it| it.spoke_at = Some(now_ms);
+        assert!(matter(spoke, slow_ms - 1) && !matter(spoke, slow_ms), "the time of slow mode");
+        let named: &dyn Fn(&mut Buckets) = &|it| it.named = Some(("Ada".to_owned(), now_ms));
+        assert!(matter(named, NAME_REMEMBERED_MS - 1) && !matter(named, NAME_REMEMBERED_MS));
+    }
+
+    #[test]
+    fn who_has_gone_is_forgotten_once_there_are_many() {
+        let mut world = World::new();
+        let here: Vec<_> = (0..10).map(|n| world.join(&format!("Here {n}"))).collect();
+        let known = |world: &World| world.room.buckets.len();
+        let come_and_go = |world: &mut World, count: usize| {
+            for _ in 0..count {
+                let gone = world.join("Ada");
+                world.ask(gone, Request::Typing { on: true });
+                world.leave(gone);
             }
-            !(!slowed
-                && buckets.send.is_full(buckets.rate.burst, buckets.rate.per_second, now_ms)
-                && buckets.signal.is_full(SIGNAL_BURST, SIGNAL_PER_SECOND, now_ms)
-                && buckets.order.is_full(ORDER_BURST, ORDER_PER_SECOND, now_ms))
-        });
+            world.advance(60_000);
+        };
+        world.say(here[0], "1", "x");
+        let before = known(&world);
+        come_and_go(&mut world, 2 * 10 + 64 - before);
+        world.say(here[0], "2", "x");
+        assert_eq!(known(&world), 84, "as many as are worth a look");
+        come_and_go(&mut world, 1);
+        world.say(here[0], "3", "x");
+        assert!(known(&world) <= 10, "{}", known(&world));
     }
 }
