@@ -19,7 +19,7 @@ import { bytes, frame, inputs, spell } from "./hostile/inputs.js";
 /** Fewer would be a file that got lost. */
 const INPUTS_MIN = 500;
 /** An answer that takes longer is none. */
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 30_000;
 /** Inputs from one connection: below the number that ends it for wasting the room's time. */
 const INPUTS_PER_CONNECTION = 100;
 const SECRET = "0123456789abcdef0123456789abcdef";

@@ -27,8 +27,8 @@ const HANDSHAKE = {
   "sec-websocket-key": "cGFybG9yIHRlc3Qga2V5IQ==",
 };
 
-/** Above the 10 s after which a client takes a room for dead. */
-const DEADLINE_MS = 15_000;
+/** Generous for a loaded machine, and above the 10 s after which a client takes a room for dead. */
+const DEADLINE_MS = 30_000;
 
 /** @param {number} port @param {string} path @param {RequestOptions} [options] @returns {Promise<HttpAnswer>} */
 export async function request(port, path, { method = "GET", headers = {}, body } = {}) {

@@ -88,8 +88,8 @@ test("a new private room, and a link that brings somebody in", { timeout: 60_000
   await ada.page.getByRole("main").getByRole("button", { name: "Share link" }).click(); // where the room begins
   const dialog = ada.page.getByRole("dialog", { name: "Bring somebody in" });
   assert.equal(await dialog.getByLabel("Link").inputValue(), href);
-  await dialog.getByRole("button", { name: "Copy link" }).click();
-  await dialog.getByText("Copied.").waitFor();
+  const told = dialog.getByText("Copied.").waitFor(); // for two seconds: who only begins to look then may miss it
+  await Promise.all([told, dialog.getByRole("button", { name: "Copy link" }).click()]);
   const copied = await ada.page.evaluate(() => navigator.clipboard.readText());
   assert.equal(copied, href);
   await ada.page.keyboard.press("Escape");
