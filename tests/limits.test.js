@@ -11,7 +11,7 @@ import { CLOSE, RawSocket, TEXT, rawFrame } from "./raw-socket.js";
 /** Far above what a loaded machine needs between a connection and its `join`. */
 const JOIN_TIMEOUT_MS = 2_500;
 /** As shipped: src/limits.rs. */
-const RATE_BURST = 10;
+const RATE_BURST = 10, RATE_PER_SECOND = 2;
 const server = await startServer({ vars: { CONNECTIONS_MAX: "3", JOIN_TIMEOUT_MS: String(JOIN_TIMEOUT_MS) } });
 after(() => server.close());
 
@@ -32,15 +32,19 @@ async function assertThrownOut(mallory, alice, code) {
 }
 
 /**
- * Says one more than the burst allows in one breath, and goes on until one is refused: who is slow about it regains some.
- * @param {Client} client @param {number} [before] of its messages that were taken just now
+ * Says one more than the burst allows in one breath, and goes on until one is refused: who is slow about it regains some,
+ * and no more than time has passed for.
+ * @param {Client} client @param {number} [before] of its messages that were taken @param {number} [began] when the first was sent
  */
-async function overTheRate(client, before = 0) {
+async function overTheRate(client, before = 0, began = performance.now()) {
   for (let n = before; n < RATE_BURST; n++) client.send(`message ${n}`);
   for (let taken = RATE_BURST; taken < 3 * RATE_BURST; taken++) {
     const id = client.send("one too many");
     const error = await client.next((frame) => frame.id === id);
-    if (error.type === "error") return { error, id, taken };
+    if (error.type !== "error") continue;
+    const regained = (RATE_PER_SECOND * (performance.now() - began)) / 1_000;
+    assert.ok(taken <= RATE_BURST + regained, `${taken} taken, ${regained} regained`);
+    return { error, id, taken };
   }
   return assert.fail("never refused");
 }
@@ -89,9 +93,10 @@ test("over the rate: refused with a time to wait, not stored, and right after th
 test("the rate is the member's, whatever the number of connections", async () => {
   const { mallory, alice } = await pair("rate-tabs");
   const tab = await Client.join(server, "rate-tabs", "Mallory", { session: mallory.welcome.session });
+  const began = performance.now();
   const halves = Array.from({ length: 5 }, (_, n) => [mallory.send(`message ${n}`), tab.send(`and ${n}`)]).flat();
   await mallory.until(() => halves.every((id) => mallory.log.some((message) => message.id === id)));
-  const { error, taken } = await overTheRate(tab, halves.length);
+  const { error, taken } = await overTheRate(tab, halves.length, began);
   assert.equal(error.code, "rate_limited");
   assert.equal((await alice.say("mine is my own")).seq, taken + 1);
 });
