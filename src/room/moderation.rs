@@ -217,8 +217,8 @@ impl Room {
             return Ok((Vec::new(), Err(Refusal::RateLimited { retry_after_ms })));
         }
         // What was said before the order is stored and told before it.
-        let waits = self.flush_at.is_some() && !planted(Bug::OrderOvertakesWhatWasSaid);
-        let mut effects = if waits { self.flush(now_ms, archive)? } else { Vec::new() };
+        let overtakes = planted(Bug::OrderOvertakesWhatWasSaid);
+        let mut effects = if overtakes { Vec::new() } else { self.flush(now_ms, archive)? };
         let written = Written { rows: appended(&effects), archive };
         let done = self.carry_out(Record::new(order.action(), by, now_ms), role, order, now_ms, &written)?;
         let outcome = done.map(|(followed, record)| {

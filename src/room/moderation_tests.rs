@@ -87,6 +87,7 @@ fn only_an_owner_clears() {
     let olga = world.join_as("Olga", owner());
     let epoch = world.welcome(olga).epoch.clone();
     world.say(olga, "2", "again");
+    world.order(mo, Order::Delete { seq: 1 });
     world.order(olga, Order::Clear);
     assert!(world.client(mo).messages.is_empty() && world.disk.messages.is_empty());
     assert_ne!(world.welcome(mo).epoch, epoch);
@@ -98,6 +99,7 @@ fn only_an_owner_clears() {
     let late = world.rejoin("Ada", None, Some(Position { epoch, seq: 2 }));
     assert!(!world.welcome(late).recovered);
     assert_eq!(world.client(late).texts(), ["anew"]);
+    assert!(world.welcome(late).deleted.is_empty(), "its number is another's now");
 }
 
 #[test]
