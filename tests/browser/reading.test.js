@@ -253,7 +253,7 @@ test("long words break, and each text runs in its own direction", async () => {
   await alice.context.close();
 });
 
-test("10,000 lines are scrolled through with at most 300 on the page, and how long the frames take", { timeout: 240_000 }, async (t) => {
+test("10,000 lines are scrolled through with at most 300 on the page, and how long the frames take", { timeout: 290_000 }, async (t) => {
   await fill(server, "huge", 10_000, (n) => `${n} ${LOREM.slice(0, 10 + ((n * 37) % 60))}`, 200);
   t.diagnostic(`filled after ${Math.round(performance.now() / 1_000)} s`);
   const alice = await Person.enter(browser, `${server.url}/huge`, "Alice", { viewport: { width: 900, height: 700 } });
