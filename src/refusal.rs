@@ -104,6 +104,9 @@ pub enum Refusal {
     /// The storage did not take the message.
     #[error("the message could not be stored; try again later")]
     NotStored,
+    /// What a member of a relay asked for was on its way when the line to the room broke.
+    #[error("the room did not answer: it may be done or not")]
+    NoAnswer,
     /// A fault of Parlor's own. Nothing acknowledged is lost.
     #[error("something went wrong here; nothing that was acknowledged is lost")]
     Fault,
@@ -138,6 +141,7 @@ impl Refusal {
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::TooLarge => "too_large",
             Self::NotStored => "not_stored",
+            Self::NoAnswer => "no_answer",
             Self::Fault => "fault",
         }
     }
@@ -173,6 +177,7 @@ impl Refusal {
             | Self::TooManyConnections
             | Self::AuthUnavailable
             | Self::NotStored
+            | Self::NoAnswer
             | Self::Fault => true,
             _ => false,
         }
@@ -209,7 +214,7 @@ impl Refusal {
             Self::TooLarge => 413,
             Self::RateLimited { .. } | Self::TooManyConnections => 429,
             Self::Fault => 500,
-            Self::RoomFull | Self::NotStored | Self::AuthUnavailable => 503,
+            Self::RoomFull | Self::NotStored | Self::NoAnswer | Self::AuthUnavailable => 503,
         }
     }
 

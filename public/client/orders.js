@@ -12,7 +12,7 @@ const ANSWER_MS_MAX = 10_000;
 const DISCONNECTED = { code: "disconnected", message: "Not connected." };
 const NO_ANSWER = { code: "no_answer", message: "The room did not answer." };
 /** What the room may answer to one of these. */
-const REFUSALS = new Set(["forbidden", "unknown_message", "too_many", "bad_frame"]);
+const REFUSALS = new Set(["forbidden", "unknown_message", "too_many", "bad_frame", "no_answer"]);
 
 export class Orders {
   /** Without an answer yet. @type {{ asked: Asked, ends: PromiseWithResolvers<any> }[]} */

@@ -408,7 +408,10 @@ export interface Room {
   typing(on: boolean): boolean;
   /** Changes one's name; rejects with `Refused`. */
   rename(name: string): Promise<Member>;
-  /** Does what a moderator may do; rejects with `Refused`: `forbidden`, `unknown_message`, `too_many`, `disconnected`. */
+  /**
+   * Does what a moderator may do; rejects with `Refused`: `forbidden`, `unknown_message`, `too_many`, and
+   * where it may be done or not `disconnected`, `no_answer`.
+   */
   moderate(order: Order): Promise<RecordFrame>;
   /** Reads how the room is kept, for its moderators; rejects with `Refused`. Pages of other sites can't: it goes over HTTP. */
   records(page?: { before?: number; limit?: number }): Promise<Kept>;

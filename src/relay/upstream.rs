@@ -60,6 +60,11 @@ pub struct Upstream {
     unanswered: Vec<Unanswered>,
     /// Whose pages the room was asked for, in order, and with which requests.
     pub reading: Vec<(ConnectionId, Request)>,
+    /// Whose orders and reports are on their way, in order. They are not sent again: one that was done would be done, and
+    /// recorded, twice.
+    pub asking: Vec<ConnectionId>,
+    /// Whose were on their way over a line that broke, and must be told so.
+    pub unheard: Vec<ConnectionId>,
     /// What members asked for while the room was not there.
     held: Vec<(ConnectionId, Request)>,
     held_bytes: usize,
@@ -97,6 +102,8 @@ impl Default for Upstream {
             turned: false,
             unanswered: Vec::new(),
             reading: Vec::new(),
+            asking: Vec::new(),
+            unheard: Vec::new(),
             held: Vec::new(),
             held_bytes: 0,
             pings: (0, 0),
@@ -138,6 +145,7 @@ impl Upstream {
         self.away_since.get_or_insert(now_ms);
         self.told.0 = None;
         self.outbox = Frames::default();
+        self.unheard.append(&mut self.asking);
         // Asked for again before anything else.
         self.held.splice(0..0, std::mem::take(&mut self.reading));
     }
@@ -170,6 +178,13 @@ impl Upstream {
 
     fn find(&self, member: MemberId, id: &str) -> Option<usize> {
         self.unanswered.iter().position(|it| it.member == member && it.id == id)
+    }
+
+    /// Notes that the room has answered an order or a report.
+    pub fn heard(&mut self, asker: ConnectionId) {
+        if let Some(at) = self.asking.iter().position(|asking| *asking == asker) {
+            self.asking.remove(at);
+        }
     }
 
     /// Sends nothing again that was not answered. Who said it will know that it may be stored or not.
@@ -225,6 +240,8 @@ impl Upstream {
     /// Forgets what is held for a connection.
     pub fn forget(&mut self, connection: ConnectionId) {
         self.reading.retain(|(reader, _)| *reader != connection);
+        self.asking.retain(|asker| *asker != connection);
+        self.unheard.retain(|asker| *asker != connection);
         self.ahead.retain(|(known, _)| *known != connection);
         if self.holds(connection) {
             self.held.retain(|(holder, _)| *holder != connection);

@@ -129,6 +129,8 @@ pub enum Down {
     Record(String),
     /// An answer to one of the relay's connections.
     For(ConnectionId, Reply),
+    /// An order or a report of one of them is answered; and whether that was an order, and is done.
+    Heard(ConnectionId, bool),
     /// These rules hold.
     Rules(Rules),
     /// Let your members go: the room takes them back.
@@ -188,6 +190,11 @@ pub fn rules(rules: &Rules) -> String {
 /// Spells that a relay is to let its members go.
 pub fn home() -> String {
     "z".to_owned()
+}
+
+/// Spells that an order or a report is answered, by what came before this.
+pub fn heard(from: ConnectionId, is_done: bool) -> String {
+    ["a", &number(from.0), flag(is_done)].join("\t")
 }
 
 /// Spells the answer to one connection of a relay.
@@ -326,6 +333,7 @@ fn read_down(line: &str) -> Option<Down> {
         "e" => Down::Live,
         "u" => Down::Rules(Rules::read(fields.text()?)?),
         "z" => Down::Home,
+        "a" => Down::Heard(fields.connection()?, fields.flag()?),
         "R" => Down::Record(fields.text()?.to_owned()),
         "f" => {
             let (from, (refusal, id)) = (fields.connection()?, fields.refusal()?);

@@ -976,3 +976,73 @@ fn an_answer_does_not_overtake_what_the_room_told_before_it() {
     let told = told.iter().filter(|it| matches!(it, Effect::Broadcast(_) | Effect::Send(..)));
     assert!(matches!(told.collect::<Vec<_>>().as_slice(), [Effect::Broadcast(_), Effect::Send(..)]));
 }
+
+#[test]
+fn an_order_or_a_report_is_answered_though_the_line_breaks_and_is_done_once() {
+    let mut tree = Tree::new(1);
+    let (mo, bo) = (tree.join_as(1, "Mo", moderator()), tree.join(1, "Bo"));
+    tree.say(bo, "1", "x");
+    let codes = |tree: &Tree, who| tree.client(who).refusals().join(" ");
+    let report = Request::Report { seq: 1, reason: "rude".to_owned() };
+    // Lost on the way up.
+    tree.ask(mo, Request::Moderate(Order::Lock { on: true }));
+    tree.ask(bo, report.clone());
+    tree.cut(1);
+    assert_eq!([codes(&tree, mo), codes(&tree, bo)], ["no_answer", "no_answer"], "at once");
+    tree.advance(10_000);
+    assert_eq!(tree.disk.records.len(), 0, "not sent again: it might be done twice");
+    // Done, and the answer lost.
+    tree.ask(mo, Request::Moderate(Order::Lock { on: true }));
+    tree.ask(bo, report.clone());
+    while tree.disk.records.len() < 2 {
+        tree.now_ms += 1;
+        tree.handle(1, Event::Tick);
+        tree.deliver_up();
+    }
+    tree.cut(1);
+    tree.advance(10_000);
+    assert_eq!([codes(&tree, mo), codes(&tree, bo)], ["no_answer no_answer"; 2]);
+    assert_eq!(tree.disk.records.len(), 2);
+    // Answered, and then the line breaks.
+    order(&mut tree, mo, Order::Lock { on: false });
+    order(&mut tree, mo, Order::Delete { seq: 99 });
+    tree.ask(bo, report.clone());
+    tree.ask(bo, Request::Report { seq: 99, reason: String::new() });
+    tree.settle();
+    tree.cut(1);
+    // Held until the room is back, and answered then.
+    tree.ask(mo, Request::Moderate(Order::Lock { on: true }));
+    tree.ask(bo, report);
+    tree.advance(10_000);
+    assert_eq!([codes(&tree, mo), codes(&tree, bo)], ["no_answer no_answer unknown_message"; 2]);
+    assert_eq!(tree.disk.records.len(), 6);
+}
+
+#[test]
+fn ten_bad_orders_or_answers_to_nothing_in_a_row_end_a_connection_on_a_relay_too() {
+    for place in [0, 1] {
+        let mut tree = Tree::new(1);
+        let mo = tree.join_as(place, "Mo", moderator());
+        let bad_order = Request::Moderate(rules(u64::MAX));
+        let bad_reply =
+            |number| Request::Send { id: format!("bad {number}"), text: "x".to_owned(), reply_to: Some(999) };
+        for number in 0..9 {
+            tree.ask(mo, if number % 2 == 0 { bad_order.clone() } else { bad_reply(number) });
+            tree.settle();
+        }
+        tree.say(mo, "good", "x");
+        for number in 10..19 {
+            tree.ask(mo, bad_reply(number));
+            tree.settle();
+        }
+        order(&mut tree, mo, rules(0));
+        for number in 20..29 {
+            tree.ask(mo, bad_reply(number));
+            tree.settle();
+        }
+        assert_eq!(tree.client(mo).closed, None, "at {place}");
+        tree.ask(mo, bad_order);
+        tree.settle();
+        assert_eq!(tree.client(mo).closed, Some(CloseCode::BadFrames), "at {place}");
+    }
+}

@@ -113,18 +113,19 @@ impl Room {
             Up::Moderate { by: Asker { from, visitor, member }, order } => {
                 let by = Actor::of(&member, &visitor);
                 let (mut effects, done) = self.moderate(by, &visitor, &order, now_ms, archive)?;
-                effects.extend(done.err().map(|refusal| refuse_for(link, from, refusal, None)));
+                let heard = heard(link, from, done.is_ok());
+                effects.extend(done.err().map(|refusal| refuse_for(link, from, refusal)));
+                effects.push(heard);
                 Ok(effects)
             }
             Up::Report { by: Asker { from, visitor, member }, seq, reason } => {
                 let by = Actor::of(&member, &visitor);
-                Ok(match self.report(by, seq, reason, now_ms) {
-                    Ok(mut effects) => {
-                        effects.push(answer(link, from, Reply::Reported(seq)));
-                        effects
-                    }
-                    Err(refusal) => vec![refuse_for(link, from, refusal, None)],
-                })
+                let (mut effects, answered) = match self.report(by, seq, reason, now_ms) {
+                    Ok(effects) => (effects, answer(link, from, Reply::Reported(seq))),
+                    Err(refusal) => (Vec::new(), refuse_for(link, from, refusal)),
+                };
+                effects.extend([answered, heard(link, from, false)]);
+                Ok(effects)
             }
             Up::Read { from, range, limit } => {
                 let page = self.log.page(range, limit.min(crate::limits::HISTORY_LIMIT_MAX), archive)?;
@@ -239,6 +240,10 @@ fn not_taken(
     answer(link, from, reply)
 }
 
-fn refuse_for(link: ConnectionId, to: ConnectionId, refusal: Refusal, id: Option<String>) -> Effect {
-    answer(link, to, Reply::Refused { refusal, id })
+fn refuse_for(link: ConnectionId, to: ConnectionId, refusal: Refusal) -> Effect {
+    answer(link, to, Reply::Refused { refusal, id: None })
+}
+
+fn heard(link: ConnectionId, from: ConnectionId, is_done: bool) -> Effect {
+    Effect::Send(link, Reply::Relay(wire::heard(from, is_done)))
 }

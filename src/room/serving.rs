@@ -92,8 +92,11 @@ impl Room {
         archive: &dyn Archive,
     ) -> Effects {
         let reads = matches!(request, Request::History { .. });
+        let is_order = matches!(request, Request::Moderate(_));
         let Some(request) = self.ask_upstream(connection, member, request, now_ms) else {
-            self.note_good_frame(connection, false);
+            if !is_order {
+                self.note_good_frame(connection, false);
+            }
             let ended = reads.then(|| self.note_futile(connection, now_ms)).flatten();
             return Ok(ended.into_iter().collect());
         };

@@ -238,6 +238,14 @@ impl Tree {
                 any = true;
                 self.handle(at + 1, Event::Down(wire::read_downs(&frame)));
             }
+        }
+        any | self.deliver_up()
+    }
+
+    /// Lets the oldest frame of each link arrive that goes up. Returns whether there was any.
+    pub fn deliver_up(&mut self) -> bool {
+        let mut any = false;
+        for at in 0..self.nodes.len() {
             if let (Some(frame), Some(link)) = (self.nodes[at].up.pop_front(), self.nodes[at].link) {
                 any = true;
                 if frame == crate::protocol::PING {

@@ -57,6 +57,10 @@ impl Room {
             }
         }
         effects.extend(self.tend(now_ms));
+        let unheard = self.upstream.as_mut().map(|upstream| std::mem::take(&mut upstream.unheard));
+        for connection in unheard.into_iter().flatten() {
+            effects.extend(self.refuse(connection, Refusal::NoAnswer, None, now_ms));
+        }
         Ok(effects)
     }
 
@@ -191,15 +195,7 @@ impl Room {
             Down::Notice(notice) => self.hear(notice, now_ms, archive)?,
             Down::Named(member) => self.follow(member),
             Down::Record(json) => {
-                let moderators = self.moderators();
-                for connection in &moderators {
-                    let member = self.connections.get(connection).and_then(|known| known.member);
-                    // What one of them has done ends its row of refusals.
-                    if member.is_some_and(|member| json.contains(&format!("\"by\":{{\"id\":{member},"))) {
-                        self.note_good_frame(*connection, true);
-                    }
-                }
-                let moderators = moderators.into_iter();
+                let moderators = self.moderators().into_iter();
                 moderators.map(|id| Effect::Send(id, Reply::Recorded(json.clone()))).collect()
             }
             Down::For(to, reply) => {
@@ -208,6 +204,15 @@ impl Room {
                     if self.queue.is_empty() { Vec::new() } else { self.flush(now_ms, archive)? };
                 effects.extend(self.pass_on(to, reply, now_ms));
                 effects
+            }
+            Down::Heard(from, is_done) => {
+                if let Some(upstream) = &mut self.upstream {
+                    upstream.heard(from);
+                }
+                if is_done {
+                    self.note_good_frame(from, true);
+                }
+                Vec::new()
             }
             Down::Rules(rules) => self.take_rules(rules, now_ms, archive)?,
             Down::Home => self.let_go(now_ms, |_| true),
@@ -453,7 +458,10 @@ impl Room {
         if let Some(upstream) = &mut self.upstream {
             upstream.say(connection, message.from.id, &message.id, wire::up(&up));
         }
-        self.note_good_frame(connection, false);
+        // What may answer no message is a bad frame if the room says so, and else a good one once it is seen.
+        if reply_to.is_none_or(|seq| (1..=self.log.head()).contains(&seq)) {
+            self.note_good_frame(connection, false);
+        }
         self.request_flush(Cause::Message, now_ms);
         Ok(true)
     }
@@ -487,6 +495,9 @@ impl Room {
         };
         if let Some(upstream) = &mut self.upstream {
             upstream.outbox.line(&[&wire::up(&up)]);
+            if !matches!(up, Up::Read { .. }) {
+                upstream.asking.push(connection);
+            }
         }
         self.request_flush(Cause::Notice, now_ms);
         None

@@ -55,3 +55,14 @@ test("what has no answer is told so: after ten seconds, when the connection is c
   room.drop(1006);
   await assert.rejects(cut, { code: "disconnected" });
 });
+
+test("what was on its way when a relay lost its room is told so, in its place", async () => {
+  const room = openRoom();
+  room.welcome();
+  const ends = [room.client.moderate({ type: "clear" }), room.client.report(3, "rude"), room.client.moderate({ type: "lock", on: true })];
+  for (let n = 0; n < 2; n++) room.say({ ...refusal("no_answer"), temporary: true });
+  room.say(record("lock"));
+  const codes = (await Promise.allSettled(ends)).map((end) => (end.status === "rejected" ? end.reason.code : end.value.type));
+  assert.deepEqual(codes, ["no_answer", "no_answer", "record"]);
+  assert.deepEqual(room.events("error"), []);
+});

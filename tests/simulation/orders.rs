@@ -49,6 +49,11 @@ impl Orders {
         at.and_then(|at| self.open.remove(at));
     }
 
+    /// The relay does not know the answer.
+    pub fn unheard(&mut self) {
+        self.again.extend(self.open.pop_front().filter(Order::is_given_again));
+    }
+
     /// The link is gone.
     pub fn cut(&mut self) {
         self.has_given = false;
@@ -127,6 +132,11 @@ impl Client {
         });
         if is_answer {
             self.orders.answered(None);
+        }
+        if code == "no_answer" {
+            stage.tally.unheard += 1;
+            self.orders.unheard();
+            self.give_orders(stage);
         }
     }
 }

@@ -58,4 +58,5 @@ tally!(
     clears,
     removed,
     silenced,
+    unheard,
 );
