@@ -45,6 +45,12 @@ pub enum Bug {
     RelayKeepsMembersInAnotherEpoch,
     /// A relay that does not come back counts for ever.
     LostRelayCountsForEver,
+    /// A relay that was away does not hear who was renamed meanwhile.
+    RelayMissesNames,
+    /// A relay does not hear who came elsewhere under another name.
+    RelayHearsNoNames,
+    /// A relay tells of a new name, and goes on with the old one itself.
+    RelayKeepsOldName,
     /// The text of a deleted message comes back with the next one.
     DeletedTextComesBack,
     /// Who is muted may speak once the room has slept.
@@ -69,13 +75,16 @@ pub enum Bug {
 
 impl Bug {
     /// Those that only a room with relays may have.
-    pub const OF_RELAYS: [Self; 6] = [
+    pub const OF_RELAYS: [Self; 9] = [
         Self::LinkResumesOffByOne,
         Self::RelayShowsGap,
         Self::RelayEchoesAtOnce,
         Self::RelayWelcomesWhoIsAhead,
         Self::RelayKeepsMembersInAnotherEpoch,
         Self::LostRelayCountsForEver,
+        Self::RelayMissesNames,
+        Self::RelayHearsNoNames,
+        Self::RelayKeepsOldName,
     ];
 
     /// Those of what moderators do.

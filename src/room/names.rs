@@ -63,6 +63,9 @@ impl Room {
     pub(super) fn follow(&mut self, member: Member) -> Vec<Effect> {
         if let Some(upstream) = self.upstream.as_mut().filter(|upstream| upstream.is_live()) {
             upstream.answered(member.id, "");
+            if planted(Bug::RelayHearsNoNames) {
+                return Vec::new();
+            }
         }
         let followed = self.follow_name(&member);
         if followed.is_some() {

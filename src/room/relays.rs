@@ -78,7 +78,10 @@ impl Room {
             members: self.member_count(),
             resumed: missed.is_some(),
             lines: &page.messages,
-            names: self.buckets.iter().filter_map(|(id, it)| Some((*id, it.name(now_ms)?))).collect(),
+            names: match planted(Bug::RelayMissesNames) {
+                true => Vec::new(),
+                false => self.buckets.iter().filter_map(|(id, it)| Some((*id, it.name(now_ms)?))).collect(),
+            },
         };
         let frames = wire::hello(&hello).into_iter().map(|frame| Effect::Send(link, Reply::Relay(frame)));
         Ok([Effect::Seat(link, seat)].into_iter().chain(frames).collect())

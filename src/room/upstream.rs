@@ -303,7 +303,9 @@ impl Room {
             }
             Notice::Renamed { member, .. } => {
                 upstream.answered(member.id, "");
-                effects.extend(self.follow_name(member).unwrap_or_default());
+                if !planted(Bug::RelayKeepsOldName) {
+                    effects.extend(self.follow_name(member).unwrap_or_default());
+                }
             }
             Notice::Counted { member_count, .. } => upstream.members = *member_count,
             Notice::Ruled(_) if planted(Bug::RelayKeepsOldRules) => {}

@@ -1,6 +1,7 @@
 //! Which faults a schedule has, and how often: each seed chooses some, so that one kind does not hide
 //! what another would show.
 
+use crate::client::{Client, Phase};
 use crate::dice::Dice;
 use crate::network::{Owner, Place, ServerEnd};
 use crate::shell::Trap;
@@ -140,6 +141,7 @@ impl Faults {
                     stage.note(|| format!("the line of {who}, link {line}, is CUT"));
                     stage.cut(line);
                 }
+                rename_elsewhere(stage, clients, place);
             }
             Fault::CrashAll => {
                 shell.crash(stage);
@@ -147,6 +149,17 @@ impl Faults {
             }
         }
     }
+}
+
+/// Somebody who is at that place, and at another too, goes by another name there: most schedules have no such one.
+fn rename_elsewhere(stage: &mut Stage, clients: &mut [Client], place: Place) {
+    let at = |client: &Client| client.link.map(|link| stage.links[link].place);
+    let live = || clients.iter().filter(|client| client.phase == Phase::Live);
+    let there: Vec<_> = live().filter(|it| at(it) == Some(place)).map(|client| client.timeline.you).collect();
+    let elsewhere = live().find(|it| at(it) != Some(place) && there.contains(&it.timeline.you));
+    let Some(number) = elsewhere.map(|client| client.number) else { return };
+    let name = format!("Renamed {}", stage.moderators_dice.below(1_000));
+    clients[number].rename(&name, stage);
 }
 
 fn any_link(stage: &mut Stage) -> Option<usize> {

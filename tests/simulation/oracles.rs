@@ -44,8 +44,37 @@ impl World {
         })
     }
 
-    /// Says what [`Self::is_counted`] misses.
+    /// Whether each member goes by one name, wherever it is. A room that lost its memory does not know any more who was
+    /// renamed while a relay was cut off (docs/RELIABILITY.md).
+    pub fn is_named(&self) -> bool {
+        self.shell.lives > 1 || self.misnamed().is_empty()
+    }
+
+    /// Clients with what they go by to themselves, at their place, and at another client of the same member.
+    fn misnamed(&self) -> Vec<String> {
+        let Self { stage, shell, relays, clients, .. } = self;
+        let live = || clients.iter().filter(|client| client.phase == Phase::Live);
+        let own = |client: &Client| client.timeline.members.get(&client.timeline.you).cloned();
+        let mut names = BTreeMap::new();
+        let seen = live().filter_map(|client| {
+            let (place, you) = (client.link.map_or(0, |link| stage.links[link].place), client.timeline.you);
+            let there = if place == 0 { shell.name_of(you) } else { relays.0[place - 1].name_of(you) };
+            let own = own(client);
+            let first = names.entry(you).or_insert_with(|| own.clone()).clone();
+            let is_one = own == first && there.as_ref().is_none_or(|there| own.as_ref() == Some(there));
+            (!is_one).then(|| {
+                format!("client {} at {place}: {own:?}, there {there:?}, elsewhere {first:?}", client.number)
+            })
+        });
+        seen.collect()
+    }
+
+    /// Says what [`Self::is_counted`] or [`Self::is_named`] misses.
     pub fn violate_count(&mut self) {
+        if self.is_counted() {
+            let misnamed = self.misnamed();
+            return self.stage.violate("a member has one name, wherever it is", || format!("{misnamed:?}"));
+        }
         let (count, everybody) = self.true_count();
         let live = self.clients.iter().filter(|client| client.phase == Phase::Live);
         let seen: Vec<_> = live

@@ -106,6 +106,8 @@ pub struct Shell {
     /// When the newest write becomes durable: never before an earlier one.
     commit_at_ms: u64,
     awake: Option<Awake>,
+    /// How often a room woke, the first time included.
+    pub lives: u32,
     /// The link whose upgrade is being handled.
     upgrading: Option<LinkId>,
     is_marked: bool,
@@ -132,6 +134,7 @@ impl Shell {
             commit_ms_max,
             commit_at_ms: 0,
             awake: None,
+            lives: 0,
             upgrading: None,
             is_marked: false,
             timer: None,
@@ -146,6 +149,12 @@ impl Shell {
         self.gate.is_empty()
             && self.store.awaited().is_none()
             && self.awake.as_ref().is_none_or(|it| !it.room.is_unsettled() && !it.fan_out.is_behind())
+    }
+
+    /// What a member who is here goes by here, if the object is awake.
+    pub fn name_of(&self, member: u64) -> Option<String> {
+        let members = self.awake.as_ref()?.room.members();
+        members.into_iter().find(|it| it.id.get() == member).map(|it| it.name)
     }
 
     /// The server of a relay. It stores nothing.
@@ -562,6 +571,7 @@ impl Shell {
             return Ok(Awake::new(room, self.limits.fan_out_piece));
         }
         let mut saved = self.store.load(now_ms)?;
+        self.lives += 1;
         let mut sockets = Vec::new();
         for (link, known) in stage.links.iter().enumerate() {
             if known.place == self.place

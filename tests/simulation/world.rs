@@ -369,7 +369,7 @@ impl World {
             && warden.is_done()
             && stage.links.iter().all(Link::is_still)
             && clients.iter().all(|client| client.is_away() || client.has_said_all())
-            && (!stage.has_relays || self.is_counted())
+            && (!stage.has_relays || (self.is_counted() && self.is_named()))
     }
 
     /// Whether everybody who wants to is here, and nothing is connected that nobody wants.
@@ -386,9 +386,9 @@ impl World {
         })
     }
 
-    /// Whether it has been for too long that not all know how many are here.
+    /// Whether it has been for too long that not all know how many are here, or what they are called.
     fn is_miscounted_for_long(&mut self) -> bool {
-        if !self.stage.has_relays || !self.is_whole() || self.is_counted() {
+        if !self.stage.has_relays || !self.is_whole() || (self.is_counted() && self.is_named()) {
             self.miscounted_since_ms = None;
             return false;
         }
