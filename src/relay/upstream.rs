@@ -50,6 +50,8 @@ pub struct Upstream {
     pub members: usize,
     /// What the room was told last of how many are here, and when.
     pub told: (Option<Count>, u64),
+    /// Whether somebody who may keep order has come or gone since.
+    pub is_staff_news: bool,
     /// Whether what comes first is not to be shown: nobody has seen what was before it.
     pub fills: bool,
     /// To be sent with the next flush, or at once.
@@ -67,7 +69,6 @@ pub struct Upstream {
     pub unheard: Vec<ConnectionId>,
     /// What members asked for while the room was not there.
     held: Vec<(ConnectionId, Request)>,
-    held_bytes: usize,
     /// Pings and pongs on this line.
     pings: (u64, u64),
     /// Who is held for having seen more than has come here, until so many pongs have.
@@ -97,6 +98,7 @@ impl Default for Upstream {
             empty_since: None,
             members: 0,
             told: (None, 0),
+            is_staff_news: false,
             fills: false,
             outbox: Frames::default(),
             turned: false,
@@ -105,7 +107,6 @@ impl Default for Upstream {
             asking: Vec::new(),
             unheard: Vec::new(),
             held: Vec::new(),
-            held_bytes: 0,
             pings: (0, 0),
             ahead: Vec::new(),
         }
@@ -176,6 +177,11 @@ impl Upstream {
         Some(self.unanswered.remove(at).from)
     }
 
+    /// Notes that it has answered what was said over a connection that is gone since.
+    pub fn answered_late(&mut self, from: ConnectionId, id: &str) {
+        self.unanswered.retain(|it| it.from != from || it.id != id);
+    }
+
     fn find(&self, member: MemberId, id: &str) -> Option<usize> {
         self.unanswered.iter().position(|it| it.member == member && it.id == id)
     }
@@ -192,13 +198,22 @@ impl Upstream {
         self.unanswered.clear();
     }
 
-    /// Keeps what a connection asks for until the room is there, if it is not too much.
+    /// Keeps what a connection asks for until the room is there.
     pub fn hold(&mut self, connection: ConnectionId, request: Request) {
-        let bytes = weight(&request);
-        if self.held_bytes + bytes <= RELAY_HELD_BYTES_MAX {
-            self.held_bytes += bytes;
-            self.held.push((connection, request));
+        self.held.push((connection, request));
+    }
+
+    /// Whether there is room for what a connection asks for, beside all that is held or not answered: one alone does not
+    /// fill it.
+    pub fn takes(&self, connection: ConnectionId, request: &Request) -> bool {
+        let held = self.held.iter().map(|(holder, request)| (*holder, weight(request)));
+        let said = self.unanswered.iter().map(|it| (it.from, it.line.len()));
+        let (mut own, mut all) = (weight(request), weight(request));
+        for (whose, bytes) in held.chain(said) {
+            all += bytes;
+            own += if whose == connection { bytes } else { 0 };
         }
+        all <= RELAY_HELD_BYTES_MAX && own <= RELAY_HELD_BYTES_MAX / 4
     }
 
     /// Whether something is held for a connection.
@@ -233,7 +248,6 @@ impl Upstream {
 
     /// Takes what was held, in order.
     pub fn take_held(&mut self) -> Vec<(ConnectionId, Request)> {
-        self.held_bytes = 0;
         std::mem::take(&mut self.held)
     }
 
@@ -243,10 +257,7 @@ impl Upstream {
         self.asking.retain(|asker| *asker != connection);
         self.unheard.retain(|asker| *asker != connection);
         self.ahead.retain(|(known, _)| *known != connection);
-        if self.holds(connection) {
-            self.held.retain(|(holder, _)| *holder != connection);
-            self.held_bytes = self.held.iter().map(|(_, request)| weight(request)).sum();
-        }
+        self.held.retain(|(holder, _)| *holder != connection);
     }
 }
 

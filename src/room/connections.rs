@@ -23,6 +23,7 @@ impl Room {
     pub(super) fn sit(&mut self, connection: ConnectionId, member: MemberId) {
         let Some(known) = self.connections.get_mut(&connection) else { return };
         self.seated += usize::from(known.member.replace(member).is_none());
+        self.upstream.iter_mut().for_each(|it| it.is_staff_news |= known.visitor.role >= Role::Moderator);
         let deadline = known.opened_at.saturating_add(self.limits.join_timeout_ms);
         self.join_deadlines.remove(&(deadline, connection));
     }
@@ -35,6 +36,7 @@ impl Room {
         self.detach(connection, now_ms);
         if let Some(upstream) = &mut self.upstream {
             upstream.forget(connection);
+            upstream.is_staff_news |= known.visitor.role >= Role::Moderator;
         }
         if let Some(expires_at) = known.visitor.expires_at {
             self.expiries.remove(&(expires_at, connection));

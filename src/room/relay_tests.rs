@@ -6,8 +6,8 @@ use super::rules::House;
 use super::tree::{Place, Tree, Who};
 use super::*;
 use crate::limits::{
-    COUNT_GAP_MS, FUTILE_BURST, ORDER_BURST, REASON_CHARS_MAX, RELAY_GRACE_MS, RELAY_HOLD_MS,
-    RELAY_LINGER_MS, RELAY_RESUME_MESSAGES_MAX,
+    COUNT_GAP_MS, FUTILE_BURST, ORDER_BURST, REASON_CHARS_MAX, RELAY_GRACE_MS, RELAY_HELD_BYTES_MAX,
+    RELAY_HOLD_MS, RELAY_LINGER_MS, RELAY_RESUME_MESSAGES_MAX,
 };
 use crate::name::DisplayName;
 use crate::protocol::Dialect;
@@ -18,7 +18,7 @@ fn texts(tree: &Tree, who: Who) -> Vec<&str> {
     tree.client(who).texts()
 }
 
-fn rules(interval_ms: u64) -> Order {
+fn slow(interval_ms: u64) -> Order {
     Order::SlowMode { interval_ms }
 }
 
@@ -515,11 +515,11 @@ fn moderators_anywhere_keep_order_everywhere() {
     assert_eq!(tree.client(cy).refusals(), ["muted"]);
     order(&mut tree, mo, Order::Unmute(of_cy.clone()));
     tree.advance(5_000);
-    order(&mut tree, mo, rules(5_000));
+    order(&mut tree, mo, slow(5_000));
     tree.say(cy, "3", "x");
     tree.say(cy, "4", "x");
     assert_eq!(tree.client(cy).refusals(), ["muted", "rate_limited"], "slow mode");
-    order(&mut tree, mo, rules(0));
+    order(&mut tree, mo, slow(0));
     order(&mut tree, mo, Order::Lock { on: true });
     tree.say(bo, "5", "x");
     assert_eq!(tree.client(bo).refusals(), ["room_locked"]);
@@ -544,7 +544,7 @@ fn what_a_moderator_orders_at_a_relay_counts_as_it_does_in_the_room() {
         let mut tree = Tree::new(1);
         let mo = tree.join_as(place, "Mo", moderator());
         for number in 0..2 * FUTILE_BURST as u64 {
-            order(&mut tree, mo, rules(number % 2));
+            order(&mut tree, mo, slow(number % 2));
         }
         assert_eq!(tree.client(mo).closed, None, "at {place}");
     }
@@ -558,7 +558,7 @@ fn a_moderator_who_waits_now_and_then_is_not_ended_for_orders_that_were_too_many
         let mo = tree.join_as(place, "Mo", moderator());
         for round in 0..5 {
             for number in 0..if round == 0 { ORDER_BURST as u64 + 12 } else { 12 } {
-                tree.ask(mo, Request::Moderate(rules(number)));
+                tree.ask(mo, Request::Moderate(slow(number)));
             }
             tree.advance(1_000);
         }
@@ -586,7 +586,7 @@ fn a_moderator_s_orders_are_counted_once_wherever_they_are_given() {
     let places = [0, 1, 2].map(|place| tree.join_as(place, "Mo", moderator()));
     let began_ms = tree.now_ms;
     for number in 0..ORDER_BURST as usize + 3 {
-        order(&mut tree, places[number % 3], rules(number as u64));
+        order(&mut tree, places[number % 3], slow(number as u64));
         tree.now_ms = began_ms;
     }
     for who in places {
@@ -959,7 +959,7 @@ fn pages_come_in_the_order_in_which_they_were_asked_for_and_once_where_the_line_
 }
 
 #[test]
-fn an_answer_does_not_overtake_what_the_room_told_before_it() {
+fn nothing_that_only_some_are_told_overtakes_what_the_room_told_all_before_it() {
     let mut tree = Tree::new(1);
     let bo = tree.join(1, "Bo");
     let line = |seq: Seq| {
@@ -969,12 +969,27 @@ fn an_answer_does_not_overtake_what_the_room_told_before_it() {
             log::Message { seq, id, from, text, sent_at, reply_to: None, original: None, deleted: false };
         log::Line::encode(&message).unwrap()
     };
-    let answer = wire::Down::For(bo.1, Reply::Message(line(1)));
-    let downs = vec![wire::Down::Notice(Notice::Message(line(1))), answer];
-    let now_ms = tree.now_ms;
-    let told = tree.nodes[0].relay.handle(Event::Down(downs), now_ms, &Disk::default()).unwrap();
-    let told = told.iter().filter(|it| matches!(it, Effect::Broadcast(_) | Effect::Send(..)));
-    assert!(matches!(told.collect::<Vec<_>>().as_slice(), [Effect::Broadcast(_), Effect::Send(..)]));
+    let mo = tree.join_as(1, "Mo", moderator());
+    let removal = rules::Removal { member: tree.welcome(bo).you.id, below: Role::Owner, at: 0 };
+    let removed = Rules { removed: vec![removal], ..Rules::default() };
+    let after = [
+        wire::Down::For(bo.1, Reply::Message(line(1))),
+        wire::Down::Record("{}".to_owned()),
+        wire::Down::Rules(removed),
+    ];
+    for (seq, after) in (1..).zip(after) {
+        let downs = vec![wire::Down::Notice(Notice::Message(line(seq))), after];
+        let now_ms = tree.now_ms;
+        let told = tree.nodes[0].relay.handle(Event::Down(downs), now_ms, &Disk::default()).unwrap();
+        let is_told =
+            |it: &&Effect| matches!(it, Effect::Broadcast(_) | Effect::Send(..) | Effect::Close(..));
+        let told: Vec<_> = told.iter().filter(is_told).collect();
+        assert!(
+            matches!(told.as_slice(), [Effect::Broadcast(_), Effect::Send(..) | Effect::Close(..)]),
+            "{seq}: {told:?}"
+        );
+    }
+    assert!(mo != bo);
 }
 
 #[test]
@@ -1023,7 +1038,7 @@ fn ten_bad_orders_or_answers_to_nothing_in_a_row_end_a_connection_on_a_relay_too
     for place in [0, 1] {
         let mut tree = Tree::new(1);
         let mo = tree.join_as(place, "Mo", moderator());
-        let bad_order = Request::Moderate(rules(u64::MAX));
+        let bad_order = Request::Moderate(slow(u64::MAX));
         let bad_reply =
             |number| Request::Send { id: format!("bad {number}"), text: "x".to_owned(), reply_to: Some(999) };
         for number in 0..9 {
@@ -1035,7 +1050,7 @@ fn ten_bad_orders_or_answers_to_nothing_in_a_row_end_a_connection_on_a_relay_too
             tree.ask(mo, bad_reply(number));
             tree.settle();
         }
-        order(&mut tree, mo, rules(0));
+        order(&mut tree, mo, slow(0));
         for number in 20..29 {
             tree.ask(mo, bad_reply(number));
             tree.settle();
@@ -1045,4 +1060,71 @@ fn ten_bad_orders_or_answers_to_nothing_in_a_row_end_a_connection_on_a_relay_too
         tree.settle();
         assert_eq!(tree.client(mo).closed, Some(CloseCode::BadFrames), "at {place}");
     }
+}
+
+#[test]
+fn what_was_refused_to_somebody_who_is_gone_is_not_said_later() {
+    let mut tree = Tree::new(1);
+    let (mo, bo) = (tree.join_as(0, "Mo", moderator()), tree.join(1, "Bo"));
+    tree.join(1, "Cy");
+    let of_bo = whom(&tree, bo);
+    order(&mut tree, mo, Order::Mute(of_bo.clone()));
+    tree.send(bo, "1", "rude");
+    tree.leave(bo);
+    tree.settle();
+    order(&mut tree, mo, Order::Unmute(of_bo));
+    tree.cut(1);
+    tree.advance(10_000);
+    assert_eq!(tree.disk.messages.len(), 0);
+}
+
+#[test]
+fn who_asks_for_too_much_while_the_room_is_away_is_let_go_and_the_others_are_held() {
+    let mut tree = Tree::new(1);
+    let (bo, eve) = (tree.join(1, "Bo"), tree.join(1, "Eve"));
+    tree.nodes[0].is_cut_off = true;
+    tree.cut(1);
+    tree.send(bo, "1", "before");
+    let mut number = 0;
+    while tree.client(eve).closed.is_none() {
+        number += 1;
+        tree.send(eve, &number.to_string(), &"x".repeat(2_000));
+    }
+    assert_eq!(
+        tree.client(eve).closed,
+        Some(CloseCode::Restart),
+        "to come again, nothing is lost in silence"
+    );
+    assert!(number * 2_000 < RELAY_HELD_BYTES_MAX, "one alone does not fill it: {number}");
+    tree.send(bo, "2", "after");
+    tree.nodes[0].is_cut_off = false;
+    tree.advance(20_000);
+    assert_eq!(texts(&tree, bo), ["before", "after"]);
+    // Nor while the room is there and does not answer.
+    let eve = tree.join(1, "Eve");
+    for number in 0..2_000 {
+        tree.send(eve, &format!("again {number}"), &"x".repeat(2_000));
+    }
+    assert_eq!(tree.client(eve).closed, Some(CloseCode::Restart));
+    tree.advance(20_000);
+    tree.say(bo, "3", "last");
+    assert_eq!(texts(&tree, bo).last(), Some(&"last"));
+}
+
+#[test]
+fn a_moderator_who_comes_as_somebody_leaves_is_nobody_s_to_ban() {
+    let mut tree = Tree::new(1);
+    let mo = tree.join_as(0, "Mo", moderator());
+    let bo = tree.join(1, "Bo");
+    tree.advance(COUNT_GAP_MS * 2);
+    let other = Visitor { subject: Some("other".to_owned()), ..moderator() };
+    // The relay has just told how many it holds, and will hold as many.
+    tree.join(1, "Cy");
+    tree.leave(bo);
+    let other = tree.join_as(1, "Other", other);
+    tree.advance(COUNT_GAP_MS * 2);
+    let of_other = whom(&tree, other);
+    order(&mut tree, mo, Order::Ban(of_other));
+    assert_eq!(tree.client(mo).refusals(), ["forbidden"]);
+    assert_eq!(tree.client(other).closed, None);
 }

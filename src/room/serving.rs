@@ -29,7 +29,10 @@ impl Room {
             let ended = self.note_futile(connection, now_ms);
             return Ok([Effect::Send(connection, Reply::Pong)].into_iter().chain(ended).collect());
         }
-        let Some(request) = self.hold(connection, request) else { return Ok(Vec::new()) };
+        let request = match self.hold(connection, request, now_ms) {
+            Ok(request) => request,
+            Err(ended) => return Ok(ended),
+        };
         // Who asks for more before the answer to the first gets that answer first.
         let mut effects = Vec::new();
         let Some(known) = self.connections.get(&connection) else { return Ok(Vec::new()) };

@@ -144,6 +144,7 @@ impl Room {
         }
         if let Some(count) = count.filter(|_| upstream.is_live()) {
             upstream.told = (Some(count.clone()), now_ms);
+            upstream.is_staff_news = false;
             effects.push(Effect::Up(wire::up(&Up::Count(count))));
         }
         if upstream.away_since.is_some_and(|since| passed(since, RELAY_HOLD_MS)) {
@@ -161,7 +162,8 @@ impl Room {
     fn is_count_news(&self) -> bool {
         let Some(upstream) = &self.upstream else { return false };
         match &upstream.told.0 {
-            // Staff changes only as connections come and go; to compare it at each event would cost a walk.
+            // Else it would be a walk at each event.
+            Some(_) if upstream.is_staff_news => true,
             Some(told) => (told.members, told.connections) != (self.presence.count(), self.seated),
             None => true,
         }
@@ -188,7 +190,12 @@ impl Room {
             // Of a line that was given up.
             _ => return Ok(Vec::new()),
         }
-        Ok(match down {
+        // What came before something that only some are told, or that ends connections, is shown before it.
+        let mut effects = Vec::new();
+        if matches!(down, Down::For(..) | Down::Record(_) | Down::Rules(_)) && !self.queue.is_empty() {
+            effects = self.flush(now_ms, archive)?;
+        }
+        effects.extend(match down {
             Down::Pong => self.hear_pong(now_ms, archive)?,
             Down::Hello { meta, members, resumed } => self.begin(meta, members, resumed, now_ms),
             Down::Live => self.go_live(now_ms, archive)?,
@@ -198,13 +205,7 @@ impl Room {
                 let moderators = self.moderators().into_iter();
                 moderators.map(|id| Effect::Send(id, Reply::Recorded(json.clone()))).collect()
             }
-            Down::For(to, reply) => {
-                // What came before it is shown before it.
-                let mut effects =
-                    if self.queue.is_empty() { Vec::new() } else { self.flush(now_ms, archive)? };
-                effects.extend(self.pass_on(to, reply, now_ms));
-                effects
-            }
+            Down::For(to, reply) => self.pass_on(to, reply, now_ms),
             Down::Heard(from, is_done) => {
                 if let Some(upstream) = &mut self.upstream {
                     upstream.heard(from);
@@ -216,7 +217,8 @@ impl Room {
             }
             Down::Rules(rules) => self.take_rules(rules, now_ms, archive)?,
             Down::Home => self.let_go(now_ms, |_| true),
-        })
+        });
+        Ok(effects)
     }
 
     fn hear_pong(&mut self, now_ms: u64, archive: &dyn Archive) -> Effects {
@@ -378,7 +380,16 @@ impl Room {
     /// Gives one of its connections the room's answer.
     fn pass_on(&mut self, to: ConnectionId, reply: Reply, now_ms: u64) -> Vec<Effect> {
         let member = self.connections.get(&to).and_then(|known| known.member);
-        let (Some(upstream), Some(member)) = (&mut self.upstream, member) else { return Vec::new() };
+        let Some(upstream) = &mut self.upstream else { return Vec::new() };
+        let Some(member) = member else {
+            // Not said again, maybe much later, because nobody is there to hear that it is refused.
+            match reply {
+                Reply::Refused { id, .. } => upstream.answered_late(to, &id.unwrap_or_default()),
+                Reply::Unsaid { id, .. } => upstream.answered_late(to, &id),
+                _ => {}
+            }
+            return Vec::new();
+        };
         match reply {
             Reply::Refused { refusal, id } => {
                 upstream.answered(member, id.as_deref().unwrap_or_default());
@@ -413,9 +424,17 @@ impl Room {
 
     /// Holds what a connection asks for, where only the room could answer and is not there; and what one asks for that
     /// has seen more of the room elsewhere than has come here yet, or says so: until the room has answered a ping, which
-    /// comes after all that anybody can have seen by now.
-    pub(super) fn hold(&mut self, connection: ConnectionId, request: Request) -> Option<Request> {
-        let Some(upstream) = &mut self.upstream else { return Some(request) };
+    /// comes after all that anybody can have seen by now. Where that would be too much, the connection is ended.
+    pub(super) fn hold(
+        &mut self,
+        connection: ConnectionId,
+        request: Request,
+        now_ms: u64,
+    ) -> Result<Request, Vec<Effect>> {
+        let Some(upstream) = &mut self.upstream else { return Ok(request) };
+        if !upstream.takes(connection, &request) {
+            return Err(vec![self.close(connection, CloseCode::Restart, now_ms)]);
+        }
         let is_ahead = match (&request, &self.meta) {
             (Request::Join { after: Some(after), .. }, Some(meta)) => {
                 let is_seen = after.seq <= self.log.head() || planted(Bug::RelayWelcomesWhoIsAhead);
@@ -427,13 +446,13 @@ impl Room {
             upstream.hear_all(connection);
         }
         if upstream.is_live() && !is_ahead && !upstream.holds(connection) {
-            return Some(request);
+            return Ok(request);
         }
         // Who has typed has stopped by then.
         if !matches!(request, Request::Typing { .. } | Request::TypingAs { .. }) {
             upstream.hold(connection, request);
         }
-        None
+        Err(Vec::new())
     }
 
     /// Hands on what a member says. Returns whether this is a relay.

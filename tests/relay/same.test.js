@@ -56,6 +56,11 @@ const STEPS = [
   ["ada", [{ type: "history" }]],
   ["mo", [{ type: "remove", sub: "bo" }], "bo"],
   ["mo", [{ type: "ban", sub: "bo", for_ms: 60_000 }]],
+  ["mo", [...Array.from({ length: 9 }, (_, n) => ({ type: "send", id: `m-${n + 2}`, text: "x", reply_to: 999 }))]],
+  ["mo", [{ type: "send", id: "m-11", text: "in between" }]],
+  ["mo", [...Array.from({ length: 5 }, (_, n) => ({ type: "send", id: `m-${n + 12}`, text: "x", reply_to: 999 })), ...Array.from({ length: 4 }, () => ({ type: "mute" }))]],
+  ["mo", [{ type: "slow_mode", interval_ms: 0 }]],
+  ["mo", [...Array.from({ length: 10 }, (_, n) => (n % 2 ? { type: "slow_mode", interval_ms: 1e12 } : { type: "send", id: `m-${n + 20}`, text: "x", reply_to: 0 }))], "mo"],
   ["ada", [...Array.from({ length: 10 }, () => "no JSON")], "ada"],
   ["swift", [Buffer.from("binary")], "swift"],
 ];
