@@ -32,11 +32,13 @@ impl Buckets {
 
     /// Whether forgetting them would change anything.
     fn matter(&mut self, slow_ms: u64, now_ms: u64) -> bool {
+        let Rate { burst, per_second } = self.rate;
+        let (orders, orders_per_second) = (burst.max(ORDER_BURST), per_second.max(ORDER_PER_SECOND));
         self.spoke_at.is_some_and(|at| at.saturating_add(slow_ms) > now_ms)
             || self.name(now_ms).is_some()
-            || !self.send.is_full(self.rate.burst, self.rate.per_second, now_ms)
+            || !self.send.is_full(burst, per_second, now_ms)
             || !self.signal.is_full(SIGNAL_BURST, SIGNAL_PER_SECOND, now_ms)
-            || !self.order.is_full(ORDER_BURST, ORDER_PER_SECOND, now_ms)
+            || !self.order.is_full(orders, orders_per_second, now_ms)
     }
 }
 

@@ -4,7 +4,9 @@ use super::harness::World;
 use super::moderation::{Order, Whom};
 use super::rules::{House, Sentences};
 use super::*;
-use crate::limits::{ORDER_BURST, ORDER_PER_SECOND, REASON_CHARS_MAX, SENTENCE_MS_MAX, SLOW_MODE_MS_MAX};
+use crate::limits::{
+    NAME_REMEMBERED_MS, ORDER_BURST, ORDER_PER_SECOND, REASON_CHARS_MAX, SENTENCE_MS_MAX, SLOW_MODE_MS_MAX,
+};
 
 fn with_role(role: Role, subject: &str) -> Visitor {
     Visitor { role, subject: Some(subject.to_owned()), ..Visitor::default() }
@@ -401,6 +403,25 @@ fn a_moderator_s_orders_are_bounded_over_socket_and_http_together() {
     assert!(world.client(bot).refusals().is_empty());
     world.ask(bot, Request::Moderate(lock(0)));
     assert_eq!(world.client(bot).refusals(), ["rate_limited"]);
+}
+
+#[test]
+fn a_room_that_forgets_full_buckets_lets_nobody_give_as_many_orders_again() {
+    let mut world = World::new();
+    let rate = Some(Rate { burst: 100.0, per_second: 1.0 });
+    let bot = world.join_as("Bot", Visitor { rate, ..moderator() });
+    world.advance(NAME_REMEMBERED_MS);
+    let began_ms = world.now_ms;
+    let order = |world: &mut World| world.ask(bot, Request::Moderate(Order::Lock { on: false }));
+    (0..60).for_each(|_| order(&mut world));
+    for number in 0..80 {
+        let passer_by = world.join(&format!("P{number}"));
+        world.send(passer_by, "1", "x");
+        world.leave(passer_by);
+        world.now_ms = began_ms;
+    }
+    (0..60).for_each(|_| order(&mut world));
+    assert!(!world.client(bot).refusals().is_empty());
 }
 
 #[test]
