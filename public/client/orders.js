@@ -12,17 +12,19 @@ const ANSWER_MS_MAX = 10_000;
 const DISCONNECTED = { code: "disconnected", message: "Not connected." };
 const NO_ANSWER = { code: "no_answer", message: "The room did not answer." };
 /** What the room may answer to one of these. */
-const REFUSALS = new Set(["forbidden", "unknown_message", "too_many", "bad_frame", "no_answer"]);
+const REFUSALS = new Set(["forbidden", "unknown_message", "too_many", "bad_frame", "text_too_long", "rate_limited", "no_answer"]);
 
 export class Orders {
-  /** Without an answer yet. @type {{ asked: Asked, ends: PromiseWithResolvers<any> }[]} */
+  /** Without an answer yet. @type {{ asked: Asked, turn: number, ends: PromiseWithResolvers<any> }[]} */
   #open = [];
   #transmit;
+  #turn;
   #alarm;
 
-  /** @param {{ clock: import("./parlor.js").Clock, transmit: (frame: Asked) => boolean }} options */
-  constructor({ clock, transmit }) {
+  /** @param {{ clock: import("./parlor.js").Clock, transmit: (frame: Asked) => boolean, turn: () => number }} options */
+  constructor({ clock, transmit, turn }) {
     this.#transmit = transmit;
+    this.#turn = turn;
     this.#alarm = new Alarm(clock, () => this.#end(NO_ANSWER));
   }
 
@@ -30,10 +32,15 @@ export class Orders {
   ask(asked) {
     const ends = promised();
     if (this.#transmit(asked)) {
-      this.#open.push({ asked, ends });
+      this.#open.push({ asked, turn: this.#turn(), ends });
       this.#alarm.set(ANSWER_MS_MAX);
     } else ends.reject(new Refused(DISCONNECTED));
     return ends.promise;
+  }
+
+  /** The turn at which the first of those without an answer was asked for. */
+  get since() {
+    return this.#open[0]?.turn ?? Infinity;
   }
 
   /** @param {Answer} answer @param {number | undefined} self  One's own id. */

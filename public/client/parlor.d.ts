@@ -406,10 +406,10 @@ export interface Room {
   discard(id: string): void;
   /** Tells whether one is typing: true at most every 3 s. Returns false where there is nobody to tell. */
   typing(on: boolean): boolean;
-  /** Changes one's name; rejects with `Refused`. */
+  /** Changes one's name; rejects with `Refused`: `bad_name`, `rate_limited`, `forbidden` where one's token names one. */
   rename(name: string): Promise<Member>;
   /**
-   * Does what a moderator may do; rejects with `Refused`: `forbidden`, `unknown_message`, `too_many`, and
+   * Does what a moderator may do; rejects with `Refused`: `forbidden`, `unknown_message`, `too_many`, `rate_limited`, and
    * where it may be done or not `disconnected`, `no_answer`.
    */
   moderate(order: Order): Promise<RecordFrame>;

@@ -81,12 +81,15 @@ class JoinedRoom {
         failed: (send, why) => this.#events.emit("failed", send, why),
       },
     });
+    let turns = 0;
+    const turn = () => (turns += 1);
     this.#requests = new Requests({
       clock,
+      turn,
       transmit: (frame) => this.#link.transmit(frame),
       onSilence: () => this.#link.resync("no answer"),
     });
-    this.#orders = new Orders({ clock, transmit: (frame) => this.#link.transmit(frame) });
+    this.#orders = new Orders({ clock, turn, transmit: (frame) => this.#link.transmit(frame) });
     this.#link = new Link(address.href, {
       clock,
       random: options.random ?? Math.random,
@@ -337,8 +340,10 @@ class JoinedRoom {
 
   /** @param {ErrorFrame} error */
   #refused(error) {
+    // Answers come in the order of the questions.
+    const isOfName = () => this.#requests.renamesSince < this.#orders.since && this.#requests.renameRefused(error);
     if (error.id !== undefined) this.#outbox.refused(error.id, error);
-    else if (!this.#orders.refused(error) && !this.#requests.refused(error)) this.#events.emit("error", error);
+    else if (!isOfName() && !this.#orders.refused(error) && !this.#requests.refused(error)) this.#events.emit("error", error);
   }
 
   /** Goes by this name from now on. @param {string} name */

@@ -15,22 +15,26 @@ const TRIES_MAX = 3;
 const DISCONNECTED = { code: "disconnected", message: "Not connected." };
 const NO_ANSWER = { code: "no_answer", message: "The room did not answer." };
 /** What the room may answer to `rename`. */
-const RENAME_REFUSALS = new Set(["bad_name", "rate_limited"]);
+const RENAME_REFUSALS = new Set(["bad_name", "rate_limited", "forbidden"]);
 
 export class Requests {
   /** @type {{ range: Range, tries: number, ends: PromiseWithResolvers<Page> }[]} */
   #pages = [];
   /** @type {PromiseWithResolvers<Member> | undefined} */
   #rename;
+  /** The turn at which another name was asked for, and not answered. */
+  renamesSince = Infinity;
   #transmit;
+  #turn;
   #alarm;
   #isInFlight = false; // the first page was asked for on this connection
   /** @type {Refusal | undefined} */
   #end;
 
-  /** @param {{ clock: import("./parlor.js").Clock, transmit: (frame: import("./parlor.js").ClientFrame) => boolean, onSilence: () => void }} options */
-  constructor({ clock, transmit, onSilence }) {
+  /** @param {{ clock: import("./parlor.js").Clock, transmit: (frame: import("./parlor.js").ClientFrame) => boolean, turn: () => number, onSilence: () => void }} options */
+  constructor({ clock, transmit, turn, onSilence }) {
     this.#transmit = transmit;
+    this.#turn = turn;
     this.#alarm = new Alarm(clock, onSilence);
   }
 
@@ -50,6 +54,7 @@ export class Requests {
     /** @type {PromiseWithResolvers<Member>} */
     const ends = promised();
     this.#rename = ends;
+    this.renamesSince = this.#turn();
     if (!this.#transmit({ type: "rename", name })) this.#endRename(DISCONNECTED);
     return ends.promise;
   }
@@ -88,18 +93,22 @@ export class Requests {
   /** One has another name, whoever asked for it. @param {Member} you */
   renamed(you) {
     this.#rename?.resolve(you);
-    this.#rename = undefined;
+    this.#forgetRename();
   }
 
   /** Takes a refusal that names no send; returns whether it answers one of these. @param {import("./parlor.js").ErrorFrame} error */
   refused(error) {
-    if (this.#rename && RENAME_REFUSALS.has(error.code)) {
-      this.#endRename(error);
-      return true;
-    }
+    if (this.renameRefused(error)) return true;
     if (!this.#isInFlight) return false;
     this.#next()?.ends.reject(new Refused(error));
     this.open();
+    return true;
+  }
+
+  /** The same of one's name alone. @param {import("./parlor.js").ErrorFrame} error */
+  renameRefused(error) {
+    if (!this.#rename || !RENAME_REFUSALS.has(error.code)) return false;
+    this.#endRename(error);
     return true;
   }
 
@@ -112,6 +121,11 @@ export class Requests {
   /** @param {Refusal} why */
   #endRename(why) {
     this.#rename?.reject(new Refused(why));
+    this.#forgetRename();
+  }
+
+  #forgetRename() {
     this.#rename = undefined;
+    this.renamesSince = Infinity;
   }
 }

@@ -44,6 +44,27 @@ test("answers come in the order of the questions, refusals too, and page and nam
   assert.equal(room.events("error").length, 1, "nothing waits for it any more");
 });
 
+test("a rate is refused to whoever asked first: another name or an order", async () => {
+  const room = openRoom();
+  room.welcome();
+  const order = room.client.moderate({ type: "delete", seq: 1 });
+  const name = room.client.rename("Bo");
+  const report = room.client.report(2, "rude");
+  room.say(refusal("rate_limited"));
+  await assert.rejects(order, { code: "rate_limited" });
+  room.say(refusal("rate_limited"));
+  await assert.rejects(name, { code: "rate_limited" });
+  room.say(refusal("text_too_long"));
+  await assert.rejects(report, { code: "text_too_long" });
+  const named = room.client.rename("Cy");
+  const lock = room.client.moderate({ type: "lock", on: true });
+  room.say(refusal("forbidden"));
+  await assert.rejects(named, { code: "forbidden" }, "the token names one");
+  room.say(record("lock"));
+  await lock;
+  assert.deepEqual(room.events("error"), []);
+});
+
 test("what has no answer is told so: after ten seconds, when the connection is cut, and without one", async () => {
   const room = openRoom();
   await assert.rejects(room.client.moderate({ type: "clear" }), { code: "disconnected" });
