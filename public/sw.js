@@ -43,6 +43,7 @@ const SHELL = [
   "/page/kept-history.js",
   "/page/links.js",
   "/page/listed-rooms.js",
+  "/page/load.js",
   "/page/main.js",
   "/page/manifest.webmanifest",
   "/page/mentions.js",

@@ -8,6 +8,7 @@ import { Asides } from "./asides.js";
 import { draftIn, keepDraft } from "./drafts.js";
 import * as explain from "./explain.js";
 import * as identity from "./identity.js";
+import { load } from "./load.js";
 import { readOffline } from "./offline.js";
 import { isMentioned } from "./mentions.js";
 import { isPrivate } from "./room-name.js";
@@ -158,7 +159,7 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
     if (!member || id === room.you?.id) return;
     know(member);
     const { head } = timeline; // a message in the same batch is there before the promise is
-    const { Comings } = await (loadingComings ??= import("./comings.js")); // one promise, so that they stay in order
+    const { Comings } = await (loadingComings ??= load(() => import("./comings.js"))); // one promise, so that they stay in order
     const comings = asides.comings(head, Comings);
     if (type === "joined") comings.joins(member);
     if (type === "left") comings.leaves(member);
@@ -260,7 +261,7 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
   }
 
   async function loadBadge() {
-    const { Badge } = await import("./view/badge.js");
+    const { Badge } = await load(() => import("./view/badge.js"));
     badge ??= new Badge();
     badge.show(unread.count);
   }

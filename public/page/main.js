@@ -16,6 +16,7 @@ const CONVERSATION = [
   "/page/asides.js",
   "/page/drafts.js",
   "/page/explain.js",
+  "/page/load.js",
   "/page/offline.js",
   "/page/mentions.js",
   "/page/slice.js",

@@ -2,6 +2,7 @@
 // The parts of a room's page that are loaded when they are wanted, so that who only talks doesn't wait
 // for them: menus, dialogs, completion, notifications.
 
+import { load } from "../load.js";
 import { read } from "../storage.js";
 import { View } from "./dom.js";
 
@@ -41,18 +42,18 @@ export class Parts extends View {
   /** @param {number} seq @param {HTMLElement} opener */
   async openLine(seq, opener) {
     const message = this.#talk.messageAt(seq);
-    const { openLineMenu } = await import("./actions.js");
+    const { openLineMenu } = await load(() => import("./actions.js"));
     if (message) openLineMenu({ root: this.root, room: this.#room }, opener, message, () => this.#talk.reply(seq));
   }
 
   /** @param {Member} member @param {HTMLElement} opener */
   async openPerson(member, opener) {
-    const { openMemberMenu } = await import("./actions.js");
+    const { openMemberMenu } = await load(() => import("./actions.js"));
     openMemberMenu({ root: this.root, room: this.#room }, opener, member);
   }
 
   async moderate() {
-    const { openModeration } = await import("./moderation.js");
+    const { openModeration } = await load(() => import("./moderation.js"));
     openModeration({ root: this.root, room: this.#room }, (seq) => this.#talk.messageAt(seq)?.text);
   }
 
@@ -60,8 +61,13 @@ export class Parts extends View {
   async completeMentions() {
     if (this.#isCompleting) return;
     this.#isCompleting = true;
-    const { MentionList } = await import("./mention-list.js");
-    new MentionList(this.root, this.#talk.others);
+    try {
+      const { MentionList } = await load(() => import("./mention-list.js"));
+      new MentionList(this.root, this.#talk.others);
+    } catch (error) {
+      this.#isCompleting = false; // the next @ tries again
+      throw error;
+    }
   }
 
   /** Tells of a mention, if that is wanted. @param {Message} message @param {string} title  The room's. */
@@ -75,18 +81,18 @@ export class Parts extends View {
   }
 
   async #openRename() {
-    const { Rename } = await import("./rename.js");
+    const { Rename } = await load(() => import("./rename.js"));
     this.#rename ??= new Rename(this.root, this.#room);
     this.#rename.open();
   }
 
   async #openShortcuts() {
-    const { showShortcuts } = await import("./shortcuts.js");
+    const { showShortcuts } = await load(() => import("./shortcuts.js"));
     await showShortcuts(this.root);
   }
 
   async #loadNotifier() {
-    const { Notifier } = await import("./notifier.js");
+    const { Notifier } = await load(() => import("./notifier.js"));
     return (this.#notifier ??= new Notifier(this.root));
   }
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The frame around a conversation: the room's name, the typing line, the link to share, the way out.
 
+import { load } from "../load.js";
 import { isPrivate } from "../room-name.js";
 import * as explain from "../explain.js";
 import { words } from "../words.js";
@@ -16,7 +17,7 @@ export function showRoom(root, room, on) {
   byId(root, "room-lock", SVGElement).toggleAttribute("hidden", !isPrivate(room));
   if (root === document) document.title = `${title} · Parlor`;
   const share = async () => {
-    const dialog = await import("./share.js");
+    const dialog = await load(() => import("./share.js"));
     dialog.share(root, { url: on.link, title, isPrivate: isPrivate(room) });
   };
   byId(root, "leave", HTMLButtonElement).onclick = on.leave;
