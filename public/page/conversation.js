@@ -14,12 +14,14 @@ import { isMentioned } from "./mentions.js";
 import { isPrivate } from "./room-name.js";
 import { Slice } from "./slice.js";
 import { Timeline } from "./timeline.js";
+import { nameIn } from "./token.js";
 import { TypingSignal } from "./typing-signal.js";
 import { Unread } from "./unread.js";
 import { keepVisit, visitTo } from "./visits.js";
 import { words } from "./words.js";
 import { Announcer } from "./view/announcer.js";
 import { Composer } from "./view/composer.js";
+import { byId } from "./view/dom.js";
 import { HistoryTop } from "./view/history.js";
 import { MessageList } from "./view/messages.js";
 import { Parts } from "./view/parts.js";
@@ -50,6 +52,7 @@ const HISTORY_LIMIT = 200; // messages asked for at a time, if the room gives so
  */
 export function converse(root, { room: roomName, place = roomName, name, url, token, askAgain, leave: onLeave }) {
   const room = connect(url, { name, token });
+  byId(root, "rename-open", HTMLButtonElement).hidden = nameIn(token) !== undefined;
   const timeline = new Timeline();
   const slice = new Slice();
   const asides = new Asides();

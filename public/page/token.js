@@ -41,10 +41,13 @@ export function authorization(room) {
   return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }
 
-/** The name that the token gives, which nobody can choose otherwise. @param {string} room @returns {string | undefined} */
-export function nameInToken(room) {
+/** The name that the token for the room gives. @param {string} room */
+export const nameInToken = (room) => nameIn(tokenFor(room));
+
+/** The name that a token gives, which nobody can choose otherwise. @param {unknown} token @returns {string | undefined} */
+export function nameIn(token) {
   try {
-    const payload = tokenFor(room)?.split(".")[1] ?? "";
+    const payload = String(token).split(".")[1] ?? "";
     const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
     const { name } = JSON.parse(new TextDecoder().decode(bytes));
     return typeof name === "string" ? name.trim() || undefined : undefined;

@@ -67,10 +67,11 @@ test("it is for one room and one tab", async () => {
   await ada.context.close();
 });
 
-test("who is named by the token is not asked for a name", async () => {
+test("who is named by the token is not asked for a name, nor offered another", async () => {
   const ada = await open(`/named#token=${token({ name: "Åda", sub: "ada" })}`);
   await ada.isLive();
   await ada.seesPeople("Åda");
+  assert.equal(await ada.page.getByRole("button", { name: "Change name" }).isVisible(), false);
   await ada.context.close();
 });
 
