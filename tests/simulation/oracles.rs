@@ -44,10 +44,10 @@ impl World {
         })
     }
 
-    /// Whether each member goes by one name, wherever it is. A room that lost its memory does not know any more who was
-    /// renamed while a relay was cut off (docs/RELIABILITY.md).
+    /// Whether each member goes by one name, wherever it is. A room that lost its memory, or whose clock leapt, does
+    /// not know any more who was renamed while a relay was cut off (docs/RELIABILITY.md).
     pub fn is_named(&self) -> bool {
-        self.shell.lives > 1 || self.misnamed().is_empty()
+        self.shell.lives > 1 || self.stage.forgets_names || self.misnamed().is_empty()
     }
 
     /// Clients with what they go by to themselves, at their place, and at another client of the same member.

@@ -6,6 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
+use parlor::limits::NAME_REMEMBERED_MS;
+
 use crate::client::Alarm;
 use crate::court::Court;
 use crate::dice::Dice;
@@ -61,6 +63,8 @@ pub struct Stage {
     pub firsts_on_relays: (u64, u64),
     /// As [`crate::wire::Wire::epoch`], likewise.
     pub epoch_at_room: u64,
+    /// Whether the room's clock went so far at once that it may have forgotten who was renamed while a relay was cut off.
+    pub forgets_names: bool,
     /// What moderators did.
     pub court: Court,
     pub dice: Dice,
@@ -98,6 +102,7 @@ impl Stage {
             ever_recorded: HashSet::new(),
             firsts_on_relays: (1, 1),
             epoch_at_room: 0,
+            forgets_names: false,
             court: Court::default(),
             dice,
             moderators_dice: Dice::new(!seed),
@@ -122,6 +127,7 @@ impl Stage {
         if self.wall_skews_ms.len() <= place {
             self.wall_skews_ms.resize(place + 1, 0);
         }
+        self.forgets_names |= place == 0 && by_ms.unsigned_abs() >= NAME_REMEMBERED_MS;
         self.wall_skews_ms[place] = (self.wall_skews_ms[place] + by_ms).clamp(-most_ms, most_ms);
     }
 
