@@ -30,10 +30,25 @@ impl Buckets {
         }
     }
 
+    /// How fast orders may come: as fast as what one says, where that is faster.
+    fn order_rate(&self) -> (f64, f64) {
+        (self.rate.burst.max(ORDER_BURST), self.rate.per_second.max(ORDER_PER_SECOND))
+    }
+
+    /// Takes an order of one who may speak at this rate.
+    ///
+    /// # Errors
+    /// As [`Bucket::take`].
+    pub fn take_order(&mut self, rate: Rate, now_ms: u64) -> Result<(), u64> {
+        self.rate = rate;
+        let (burst, per_second) = self.order_rate();
+        self.order.take(burst, per_second, now_ms)
+    }
+
     /// Whether forgetting them would change anything.
     fn matter(&mut self, slow_ms: u64, now_ms: u64) -> bool {
         let Rate { burst, per_second } = self.rate;
-        let (orders, orders_per_second) = (burst.max(ORDER_BURST), per_second.max(ORDER_PER_SECOND));
+        let (orders, orders_per_second) = self.order_rate();
         self.spoke_at.is_some_and(|at| at.saturating_add(slow_ms) > now_ms)
             || self.name(now_ms).is_some()
             || !self.send.is_full(burst, per_second, now_ms)

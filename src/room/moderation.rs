@@ -212,10 +212,7 @@ impl Room {
         if role < order.needs() {
             return Ok((Vec::new(), Err(Refusal::Forbidden)));
         }
-        let (burst, per_second) = (rate.burst.max(ORDER_BURST), rate.per_second.max(ORDER_PER_SECOND));
-        let buckets = self.buckets(by.id, now_ms);
-        buckets.rate = rate;
-        if let Err(retry_after_ms) = buckets.order.take(burst, per_second, now_ms) {
+        if let Err(retry_after_ms) = self.buckets(by.id, now_ms).take_order(rate, now_ms) {
             return Ok((Vec::new(), Err(Refusal::RateLimited { retry_after_ms })));
         }
         // What was said before the order is stored and told before it.
