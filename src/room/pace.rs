@@ -122,24 +122,26 @@ mod tests {
         assert_eq!(hold_at(1_000), HOLD_MS);
     }
 
-    #[test]
-    fn who_comes_and_goes_holds_up_nobody_who_speaks() {
+    /// That of a room which was busy with one thing until its last flush at 1,000.
+    fn busy_with(cause: Cause) -> Pace {
         let mut pace = Pace::new(0);
         for at in 0..1_000 {
-            pace.due(Cause::Notice, at);
+            pace.due(cause, at);
         }
         pace.flushed(1_000);
+        pace
+    }
+
+    #[test]
+    fn who_comes_and_goes_holds_up_nobody_who_speaks() {
+        let mut pace = busy_with(Cause::Notice);
         assert_eq!(pace.due(Cause::Notice, 1_001), 1_000 + HOLD_MS);
         assert_eq!(pace.due(Cause::Message, 1_001), 1_001);
     }
 
     #[test]
     fn messages_hold_what_else_there_is() {
-        let mut pace = Pace::new(0);
-        for at in 0..1_000 {
-            pace.due(Cause::Message, at);
-        }
-        pace.flushed(1_000);
+        let mut pace = busy_with(Cause::Message);
         assert_eq!(pace.due(Cause::Notice, 1_001), 1_000 + HOLD_MS);
     }
 
@@ -155,11 +157,7 @@ mod tests {
 
     #[test]
     fn a_hold_counts_from_the_last_flush() {
-        let mut pace = Pace::new(0);
-        for at in 0..1_000 {
-            pace.due(Cause::Message, at);
-        }
-        pace.flushed(1_000);
+        let mut pace = busy_with(Cause::Message);
         assert_eq!(pace.due(Cause::Message, 1_001), 1_000 + HOLD_MS);
         assert_eq!(pace.due(Cause::Message, 1_030), 1_000 + HOLD_MS);
         assert_eq!(pace.due(Cause::Message, 1_100), 1_100, "the last flush was long ago");
