@@ -20,10 +20,8 @@ const RENAME_REFUSALS = new Set(["bad_name", "rate_limited", "forbidden"]);
 export class Requests {
   /** @type {{ range: Range, tries: number, ends: PromiseWithResolvers<Page> }[]} */
   #pages = [];
-  /** @type {PromiseWithResolvers<Member> | undefined} */
+  /** @type {{ turn: number, ends: PromiseWithResolvers<Member> } | undefined} */
   #rename;
-  /** The turn at which another name was asked for, and not answered. */
-  renamesSince = Infinity;
   #transmit;
   #turn;
   #alarm;
@@ -50,13 +48,17 @@ export class Requests {
 
   /** @param {string} name @returns {Promise<Member>} */
   rename(name) {
-    this.#rename?.reject(new Refused({ code: "superseded", message: "Another name was asked for." }));
+    this.#rename?.ends.reject(new Refused({ code: "superseded", message: "Another name was asked for." }));
     /** @type {PromiseWithResolvers<Member>} */
     const ends = promised();
-    this.#rename = ends;
-    this.renamesSince = this.#turn();
+    this.#rename = { turn: this.#turn(), ends };
     if (!this.#transmit({ type: "rename", name })) this.#endRename(DISCONNECTED);
     return ends.promise;
+  }
+
+  /** The turn at which another name was asked for, if that has no answer. */
+  get renamesSince() {
+    return this.#rename?.turn ?? Infinity;
   }
 
   /** There may be a connection: asks what is to be asked. */
@@ -92,8 +94,8 @@ export class Requests {
 
   /** One has another name, whoever asked for it. @param {Member} you */
   renamed(you) {
-    this.#rename?.resolve(you);
-    this.#forgetRename();
+    this.#rename?.ends.resolve(you);
+    this.#rename = undefined;
   }
 
   /** Takes a refusal that names no send; returns whether it answers one of these. @param {import("./parlor.js").ErrorFrame} error */
@@ -120,12 +122,7 @@ export class Requests {
 
   /** @param {Refusal} why */
   #endRename(why) {
-    this.#rename?.reject(new Refused(why));
-    this.#forgetRename();
-  }
-
-  #forgetRename() {
+    this.#rename?.ends.reject(new Refused(why));
     this.#rename = undefined;
-    this.renamesSince = Infinity;
   }
 }
