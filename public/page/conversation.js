@@ -21,7 +21,6 @@ import { keepVisit, visitTo } from "./visits.js";
 import { words } from "./words.js";
 import { Announcer } from "./view/announcer.js";
 import { Composer } from "./view/composer.js";
-import { byId } from "./view/dom.js";
 import { HistoryTop } from "./view/history.js";
 import { MessageList } from "./view/messages.js";
 import { Parts } from "./view/parts.js";
@@ -52,7 +51,6 @@ const HISTORY_LIMIT = 200; // messages asked for at a time, if the room gives so
  */
 export function converse(root, { room: roomName, place = roomName, name, url, token, askAgain, leave: onLeave }) {
   const room = connect(url, { name, token });
-  byId(root, "rename-open", HTMLButtonElement).hidden = nameIn(token) !== undefined;
   const timeline = new Timeline();
   const slice = new Slice();
   const asides = new Asides();
@@ -79,7 +77,7 @@ export function converse(root, { room: roomName, place = roomName, name, url, to
   room.on("error", (error) => composer.notice(explain.refusal(error, room.limits)));
   for (const event of /** @type {const} */ (["reset", "message", "deleted", "pending", "sent", "failed", "members"])) room.on(event, draw);
 
-  showRoom(root, roomName, { link: new URL(url, location.href).href, leave, moderate: () => parts.moderate() });
+  showRoom(root, roomName, { link: new URL(url, location.href).href, leave, moderate: () => parts.moderate(), isNamed: nameIn(token) !== undefined });
   const status = new Status(root, () => room.retryNow());
   const people = new People(root, (member, opener) => parts.openPerson(member, opener));
   const composer = new Composer(root, { send: say, typed: onTyped, up: () => list.focusLast() });

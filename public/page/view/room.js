@@ -9,13 +9,14 @@ import { byId, tell } from "./dom.js";
 
 const SECOND_MS = 1_000;
 
-/** @param {import("./dom.js").Root} root @param {string} room @param {{ link: string, leave: () => void, moderate: () => void }} on */
+/** @param {import("./dom.js").Root} root @param {string} room @param {{ link: string, leave: () => void, moderate: () => void, isNamed: boolean }} on  Who is named by a token can't choose another name. */
 export function showRoom(root, room, on) {
   const title = isPrivate(room) ? words.privateRoom : room;
   byId(root, "room", HTMLElement).hidden = false;
   byId(root, "room-name", HTMLElement).textContent = title;
   byId(root, "room-lock", SVGElement).toggleAttribute("hidden", !isPrivate(room));
   if (root === document) document.title = `${title} · Parlor`;
+  byId(root, "rename-open", HTMLButtonElement).hidden = on.isNamed;
   const share = async () => {
     const dialog = await load(() => import("./share.js"));
     dialog.share(root, { url: on.link, title, isPrivate: isPrivate(room) });
